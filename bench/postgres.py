@@ -1,0 +1,64 @@
+"""A PostgreSQL of the benchmark's own in a temporary folder, and what CPU it used."""
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+
+def bin_folder():
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    if not found:
+        sys.exit("PostgreSQL is missing: run scripts/bench, which installs what is needed")
+    return found[-1]
+
+
+class Postgres:
+    """Default settings (fsync and synchronous_commit on) with a Unix socket only; use as a context."""
+
+    def __init__(self):
+        # PostgreSQL refuses to run as root.
+        self.prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+
+    def __enter__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="polysync-bench-pg-"))
+        if self.prefix:
+            user = pwd.getpwnam("postgres")
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+        data, log = self.folder / "data", self.folder / "log"
+        self.run("initdb", "-D", str(data), "-A", "trust", "-U", "bench", "--no-sync")
+        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c max_connections=64"
+        self.run("pg_ctl", "-D", str(data), "-l", str(log), "-w", "-o", options, "start")
+        self.pid = int((data / "postmaster.pid").read_text().split()[0])
+        self.url = f"postgresql://bench@/postgres?host={self.folder}"
+        return self
+
+    def __exit__(self, *_):
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def run(self, program, *arguments):
+        done = subprocess.run([*self.prefix, str(bin_folder() / program), *arguments], cwd="/", capture_output=True, text=True)
+        if done.returncode != 0:
+            sys.exit(f"{program} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def cpu_s(self):
+        """Of the server and all its processes so far, ended ones too (once the server has waited for them)."""
+        time.sleep(0.2)
+        ticks = 0
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(entry.name) == self.pid:
+                ticks += sum(int(value) for value in fields[11:15])  # utime, stime, cutime, cstime
+            elif int(fields[1]) == self.pid:
+                ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")

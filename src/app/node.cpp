@@ -1,0 +1,84 @@
+#include "app/node.h"
+
+#include <cstring>
+#include <unistd.h>
+#include <utility>
+
+#include "api/catalog_input.h"
+#include "aws/config/environment.h"
+#include "aws/config/secret_reference.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace polysync::app {
+namespace {
+
+constexpr Millis listener_grace = std::chrono::seconds(5);
+constexpr Millis runtime_grace = std::chrono::seconds(10);
+
+Result<Secret> resolve(const std::string& reference, const std::string& parameter) {
+    return aws::resolve_secret(reference, parameter, aws::system_environment());
+}
+
+std::string machine_name() {
+    char name[256] = {};
+    return ::gethostname(name, sizeof name - 1) == 0 && name[0] ? name : "local";
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::open(NodeOptions options, boost::asio::io_context& io) {
+    std::unique_ptr<Node> node(new Node);
+    POLYSYNC_TRY(node->connector_.http());
+    store::SqliteOptions store_options;
+    store_options.path = options.store_path;
+    POLYSYNC_TRY(node->store_, store::open_sqlite_store(std::move(store_options)));
+
+    runtime::RuntimeParts parts;
+    parts.store = node->store_.get();
+    parts.clock = &system_clock();
+    parts.random = &system_random();
+    parts.providers = &node->providers_;
+    parts.catalogs = api::catalog_loader();
+    parts.secrets = resolve;
+    parts.node = machine_name();
+    node->runtime_ = runtime::Runtime::make(parts);
+    node->operations_ = runtime::Operations::make(parts, *node->runtime_);
+
+    api::Parts served;
+    served.store = node->store_.get();
+    served.runtime = node->runtime_.get();
+    served.operations = node->operations_.get();
+    served.runtime_executor = io.get_executor();
+    served.providers = &node->providers_;
+    served.clock = &system_clock();
+    served.version = POLYSYNC_VERSION;
+    served.started_at = system_clock().now();
+    POLYSYNC_TRY(node->listener_, server::Server::listen(std::move(options.listener), std::move(served)));
+    return node;
+}
+
+std::string Node::local_url() const {
+    auto url = listener_->url();
+    for (const auto& [any, loopback] :
+         {std::pair("//0.0.0.0:", "//127.0.0.1:"), std::pair("//[::]:", "//[::1]:")})
+        if (auto at = url.find(any); at != std::string::npos) url.replace(at, std::strlen(any), loopback);
+    return url;
+}
+
+Async<Status> Node::start() {
+    auto loaded = co_await runtime_->load();
+    if (!loaded) co_return loaded;
+    // Before what is in flight is adopted, which takes its time with a hundred thousand runs (PERF-12).
+    listener_->serve();
+    auto started = co_await runtime_->start();
+    co_return started;
+}
+
+Async<void> Node::stop() {
+    co_await listener_->stop(listener_grace);
+    co_await runtime_->stop(runtime_grace);
+}
+
+}  // namespace polysync::app

@@ -1,0 +1,64 @@
+// Rate limits on this side: one adaptive token bucket per account, region and operation, shared by all
+// callers of a process (aws-facts 12.3).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "aws/core/operation.h"
+#include "base/async.h"
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace polysync::aws {
+
+// Whom a limit belongs to.
+struct LimiterKey {
+    std::string_view account;  // account id, or an identity's key id until the account is known
+    std::string_view region;
+    std::string_view service;  // as in ServiceInfo and Operation
+    std::string_view operation;
+};
+
+struct LimiterStats {
+    std::string account, region, service, operation;
+    std::uint64_t calls = 0;      // permits given
+    std::uint64_t throttles = 0;  // refusals that AWS reported
+    double rate_per_s = 0;        // refill right now
+    double tokens = 0;
+    std::size_t waiting = 0;
+};
+
+// One thread (the loops' executor), which also outlives all waiting. Waiters go in order of priority; among
+// equals the callers (platforms) take turns, and each caller's waiters go in order of arrival. Waiting goes
+// through the injected clock.
+class LimiterRegistry {
+  public:
+    explicit LimiterRegistry(Clock& clock);
+    LimiterRegistry(const LimiterRegistry&) = delete;
+    LimiterRegistry& operator=(const LimiterRegistry&) = delete;
+    ~LimiterRegistry();
+
+    // Takes a permit where one is free and nobody waits; never suspends.
+    [[nodiscard]] bool try_acquire(const LimiterKey& key);
+    // Returns when the call may be made. `caller` is the platform's name. Errors: cancelled (Asio
+    // per-operation cancellation).
+    [[nodiscard]] Async<Result<void>> acquire(LimiterKey key, Priority priority, std::string caller = {});
+    // What AWS said to a call that was let through.
+    void on_throttle(const LimiterKey& key);
+    void on_success(const LimiterKey& key);
+    // Overrides the default rate of one operation ("*": of every other one of the service) in every account
+    // and region, from now on.
+    void set_rate(std::string service, std::string operation, double burst, double per_s);
+    // Sorted by account, region, service, operation.
+    [[nodiscard]] std::vector<LimiterStats> stats() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace polysync::aws

@@ -1,0 +1,183 @@
+// The loops, one class each. All on the runtime's executor; each ends when the context stops.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "engine/contention.h"
+#include "runtime/context.h"
+#include "runtime/intent.h"
+#include "runtime/recorder.h"
+
+namespace polysync::runtime {
+
+class Watcher;
+class Canceller;
+class Rescuer;
+
+// Sends what the dispatcher claimed, and hands lost answers to the rescuer (SAFE-1).
+class Submitter {
+  public:
+    Submitter(Context& context, Watcher& watcher, Canceller& canceller, Rescuer& rescuer)
+        : context_(context), watcher_(watcher), canceller_(canceller), rescuer_(rescuer) {}
+
+    // How many more submissions the platform may have under way.
+    [[nodiscard]] std::size_t room(ObjectId platform);
+    // The run is claimed and its intent durable. Starts a coroutine of its own.
+    void start(TaskRun run, StoredIntent intent);
+    // What an answer, from whoever, means for the run; also used by the rescuer.
+    [[nodiscard]] Async<void> take_answer(TaskRun run, StoredIntent intent, Result<PipelineRun> answer,
+                                          SystemTime called_at);
+
+  private:
+    [[nodiscard]] Async<void> submit(TaskRun run, StoredIntent intent);
+    void note_taken(ObjectId platform);
+
+    Context& context_;
+    Watcher& watcher_;
+    Canceller& canceller_;
+    Rescuer& rescuer_;
+    struct Lane {
+        std::size_t under_way = 0;
+        std::deque<SteadyTime> taken;  // when AWS took the newest ones
+    };
+    std::unordered_map<ObjectId, Lane> lanes_;
+};
+
+// Claims queued runs in priority order under every limit (TASK-7, CON-1 to CON-3).
+class Dispatcher {
+  public:
+    Dispatcher(Context& context, Submitter& submitter) : context_(context), submitter_(submitter) {}
+    [[nodiscard]] Async<void> run();
+
+  private:
+    struct Snapshot;
+    struct Candidate;
+    // One look at the queue; the time until the next.
+    [[nodiscard]] Async<Millis> tick();
+    [[nodiscard]] Async<Result<std::shared_ptr<Snapshot>>> look();
+    [[nodiscard]] Async<Status> keep_buckets(const engine::DispatchState& state);
+    void prepare(Snapshot& snapshot, std::vector<Candidate>& candidates);
+    [[nodiscard]] Async<Status> claim(std::vector<Candidate> candidates);
+
+    Context& context_;
+    Submitter& submitter_;
+};
+
+// Follows runs in flight: asks AWS for many at once, as seldom as their freshness allows.
+class Watcher {
+  public:
+    Watcher(Context& context, Canceller& canceller) : context_(context), canceller_(canceller) {}
+    ~Watcher();
+
+    // From now on the run is followed; replaces what was known of it.
+    void follow(const TaskRun& run);
+    // Look at it soon (after a cancel).
+    void hurry(RunId run);
+    void forget(RunId run);
+    // Runs whose execution timeout has passed (TASK-7), until it is recorded.
+    [[nodiscard]] std::vector<RunNews> timed_out(SystemTime now) const;
+    void timeout_recorded(RunId run);
+    // Runs that AWS has taken before then and not begun (Batch's RUNNABLE, Glue's WAITING).
+    [[nodiscard]] std::vector<RunId> waiting_since(SystemTime before);
+    void wake();
+    void fill(RuntimeStatus& status) const;
+
+  private:
+    struct Platform;
+    struct Followed;
+    [[nodiscard]] Async<void> watch(std::shared_ptr<Platform> platform);
+    [[nodiscard]] Async<void> sweep(Platform& platform, std::vector<RunId> due);
+    [[nodiscard]] Millis interval_of(const Followed& run, SteadyTime now) const;
+
+    Context& context_;
+    Canceller& canceller_;
+    std::unordered_map<ObjectId, std::shared_ptr<Platform>> platforms_;
+    std::unordered_map<RunId, ObjectId> place_;
+};
+
+// Carries durable cancels to AWS, again and again until the run has ended (TASK-7).
+class Canceller {
+  public:
+    explicit Canceller(Context& context) : context_(context) {}
+    void bind(Watcher& watcher) { watcher_ = &watcher; }
+    // The run is in flight with a cancel recorded. One coroutine per run.
+    void start(const TaskRun& run);
+    void ended(RunId run) { active_.erase(run); }
+
+  private:
+    [[nodiscard]] Async<void> cancel(TaskRun run);
+    [[nodiscard]] bool is_active(const TaskRun& run) const;
+    Context& context_;
+    Watcher* watcher_ = nullptr;
+    std::unordered_map<RunId, std::int64_t> active_;  // the fence of the attempt that is being cancelled
+};
+
+// Finds out what became of submissions whose answer was lost, before anything is sent again (SAFE-1).
+class Rescuer {
+  public:
+    explicit Rescuer(Context& context) : context_(context) {}
+    void bind(Submitter& submitter) { submitter_ = &submitter; }
+    // The run is Submitting and nobody is about to hear of it.
+    void start(TaskRun run, SystemTime called_at, StoredIntent intent);
+    // What was sent is not known: the run ends as outcome_unknown.
+    void give_up(TaskRun run, std::string explanation);
+
+  private:
+    [[nodiscard]] Async<void> rescue(TaskRun run, SystemTime called_at, StoredIntent intent);
+    [[nodiscard]] Async<void> tell(TaskRun run, engine::RunEvent event);
+    Context& context_;
+    Submitter* submitter_ = nullptr;
+};
+
+// Cron fires (TASK-3).
+class Scheduler {
+  public:
+    explicit Scheduler(Context& context) : context_(context) {}
+    [[nodiscard]] Async<void> run();
+
+  private:
+    [[nodiscard]] Async<Result<SteadyTime>> tick();
+    Context& context_;
+};
+
+// Keeps the end of the log of every failed attempt (spec 10). A slow platform delays only its own.
+class LogKeeper {
+  public:
+    explicit LogKeeper(Context& context) : context_(context) {}
+    [[nodiscard]] Async<void> run();
+
+  private:
+    [[nodiscard]] Async<void> keep(ObjectId platform, std::vector<store::KeptLog> wanted);
+    [[nodiscard]] Async<bool> keep_one(store::KeptLog wanted);
+    Context& context_;
+    std::unordered_set<ObjectId> busy_;
+};
+
+// What needs doing now and then: timeouts, deadlines, alerts, expired tokens, backfills, retention.
+class Housekeeper {
+  public:
+    Housekeeper(Context& context, Watcher& watcher, Canceller& canceller)
+        : context_(context), watcher_(watcher), canceller_(canceller) {}
+    [[nodiscard]] Async<void> run();
+
+  private:
+    [[nodiscard]] Async<void> try_store();
+    [[nodiscard]] Async<void> time_out();
+    [[nodiscard]] Async<Status> plan_backfills();
+    [[nodiscard]] Async<Status> check_times();
+    [[nodiscard]] Async<Status> check_waiting();
+    [[nodiscard]] Async<Status> prune();
+
+    Context& context_;
+    Watcher& watcher_;
+    Canceller& canceller_;
+    SteadyTime next_prune_{}, next_wait_check_{};
+};
+
+}  // namespace polysync::runtime

@@ -1,0 +1,524 @@
+// Runs, attempts and histories.
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "store/sqlite/transaction.h"
+
+namespace polysync::store {
+namespace {
+
+#define POLYSYNC_RUN_COLUMNS                                                                            \
+    "id, task, lane, key, rerun, task_version, platform, run_trigger, state, priority, attempt, "       \
+    "infrastructure_losses, fence, node, created_at, queued_at, not_before, submitted_at, started_at, " \
+    "ended_at, token, pipeline_run_id, monitor_url, aws_status, message, code, remedy, waiting_for, "   \
+    "exit_code, "                                                                                       \
+    "cancel, cancel_by, outputs, run_values, downstream"
+
+TaskRun read_run(const Statement& row) {
+    TaskRun run;
+    run.id = RunId{row.integer(0)};
+    run.key = {ObjectId{row.integer(1)}, row.text(2), row.text(3), int(row.integer(4))};
+    run.task_version = row.integer(5);
+    run.platform = ObjectId{row.integer(6)};
+    run.trigger = Trigger(row.integer(7));
+    run.state = RunState(row.integer(8));
+    run.priority = int(row.integer(9));
+    run.attempt = int(row.integer(10));
+    run.infrastructure_losses = int(row.integer(11));
+    run.fence = row.integer(12);
+    run.node = row.text(13);
+    run.created_at = row.time(14);
+    run.queued_at = row.time(15);
+    run.not_before = row.time(16);
+    run.submitted_at = row.optional_time(17);
+    run.started_at = row.optional_time(18);
+    run.ended_at = row.optional_time(19);
+    run.token = row.text(20);
+    run.pipeline_run_id = row.text(21);
+    run.monitor_url = row.text(22);
+    run.aws_status = row.text(23);
+    run.message = row.text(24);
+    run.code = row.text(25);
+    run.remedy = row.text(26);
+    run.waiting_for = row.text(27);
+    if (!row.is_null(28)) run.exit_code = int(row.integer(28));
+    run.cancel = CancelCause(row.integer(29));
+    run.cancel_by = row.text(30);
+    run.outputs = row.text(31);
+    run.values = row.text(32);
+    run.downstream = row.integer(33) != 0;
+    return run;
+}
+
+void bind_mutable(Statement& statement, const TaskRun& run) {
+    statement.bind(int(run.state))
+        .bind(run.priority)
+        .bind(run.attempt)
+        .bind(run.infrastructure_losses)
+        .bind(run.fence)
+        .bind(run.node)
+        .bind(run.queued_at)
+        .bind(run.not_before)
+        .bind(run.submitted_at)
+        .bind(run.started_at)
+        .bind(run.ended_at)
+        .bind(run.token)
+        .bind(run.pipeline_run_id)
+        .bind(run.monitor_url)
+        .bind(run.aws_status)
+        .bind(run.message)
+        .bind(run.code)
+        .bind(run.remedy)
+        .bind(run.waiting_for)
+        .bind(run.exit_code)
+        .bind(int(run.cancel))
+        .bind(run.cancel_by)
+        .bind(run.outputs);
+}
+
+struct Occupied {
+    int queued = 0, in_flight = 0;
+};
+
+Occupied occupied(RunState state) { return {state == RunState::queued ? 1 : 0, is_in_flight(state) ? 1 : 0}; }
+
+template <class Id>
+void append_in(std::string& sql, std::string_view column, const std::vector<Id>& values) {
+    if (values.empty()) return;
+    sql += fmt::format(" AND {} IN (", column);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        sql += fmt::format("{}{}", i ? "," : "", std::int64_t(values[i]));
+    sql += ")";
+}
+
+}  // namespace
+
+Result<std::vector<TaskRun>> SqliteTransaction::read_runs(Statement& statement) {
+    std::vector<TaskRun> out;
+    while (true) {
+        POLYSYNC_TRY(bool row, statement.step());
+        if (!row) return out;
+        out.push_back(read_run(statement));
+    }
+}
+
+Result<std::vector<TaskRun>> SqliteTransaction::runs(std::span<const RunId> ids) {
+    std::vector<TaskRun> out;
+    POLYSYNC_TRY(auto statement, database_.prepare("SELECT " POLYSYNC_RUN_COLUMNS " FROM run WHERE id = ?"));
+    for (auto id : ids) {
+        statement.bind(number(id));
+        POLYSYNC_TRY(bool row, statement.step());
+        if (row) out.push_back(read_run(statement));
+        statement.reset();
+    }
+    return out;
+}
+
+Result<RunPage> SqliteTransaction::list_runs(const RunFilter& filter, const Page& page) {
+    std::int64_t after = filter.newest_first ? INT64_MAX : 0;
+    if (!page.cursor.empty()) {
+        auto [end, status] =
+            std::from_chars(page.cursor.data(), page.cursor.data() + page.cursor.size(), after);
+        if (status != std::errc() || end != page.cursor.data() + page.cursor.size())
+            return make_error(ErrorKind::invalid_input, "invalid_cursor",
+                              "the cursor is not one of this list");
+    }
+    int limit = std::clamp(page.limit, 1, 1000);
+    std::string sql = fmt::format("SELECT " POLYSYNC_RUN_COLUMNS " FROM run WHERE id {} {}",
+                                  filter.newest_first ? "<" : ">", after);
+    append_in(sql, "task", filter.tasks);
+    append_in(sql, "platform", filter.platforms);
+    append_in(sql, "state", filter.states);
+    if (filter.trigger) sql += fmt::format(" AND run_trigger = {}", int(*filter.trigger));
+    if (filter.created_from)
+        sql += fmt::format(" AND created_at >= {}", filter.created_from->time_since_epoch().count());
+    if (filter.created_before)
+        sql += fmt::format(" AND created_at < {}", filter.created_before->time_since_epoch().count());
+    if (filter.lane) sql += " AND lane = ?";
+    if (filter.key) sql += " AND key = ?";
+    sql += fmt::format(" ORDER BY id {} LIMIT {}", filter.newest_first ? "DESC" : "ASC", limit + 1);
+    POLYSYNC_TRY(auto statement, Statement::once(database_, sql));
+    if (filter.lane) statement.bind(*filter.lane);
+    if (filter.key) statement.bind(*filter.key);
+    RunPage out;
+    POLYSYNC_TRY(out.runs, read_runs(statement));
+    if (int(out.runs.size()) > limit) {
+        out.runs.pop_back();
+        out.next = std::to_string(number(out.runs.back().id));
+    }
+    return out;
+}
+
+Result<std::vector<TaskRun>> SqliteTransaction::runs_of_key(ObjectId task, std::string_view lane,
+                                                            std::string_view key) {
+    POLYSYNC_TRY(auto statement,
+                 database_.prepare("SELECT " POLYSYNC_RUN_COLUMNS
+                                   " FROM run WHERE task = ? AND lane = ? AND key = ? ORDER BY rerun"));
+    statement.bind(number(task)).bind(lane).bind(key);
+    return read_runs(statement);
+}
+
+Result<std::optional<TaskRun>> SqliteTransaction::newest_success(ObjectId task, std::string_view lane) {
+    POLYSYNC_TRY(auto statement,
+                 database_.prepare(
+                     "SELECT " POLYSYNC_RUN_COLUMNS
+                     " FROM run WHERE state = 4 AND task = ? AND lane = ? ORDER BY ended_at DESC LIMIT 1"));
+    statement.bind(number(task)).bind(lane);
+    POLYSYNC_TRY(auto found, read_runs(statement));
+    if (found.empty()) return std::optional<TaskRun>();
+    return std::optional<TaskRun>(std::move(found.front()));
+}
+
+Result<std::vector<TaskRun>> SqliteTransaction::queued_heads(SystemTime now, int per_task, int limit,
+                                                             std::span<const ObjectId> but) {
+    std::set<std::int64_t> left_out;
+    for (auto id : but) left_out.insert(number(id));
+    struct Group {
+        std::int64_t platform, task;
+    };
+    std::vector<Group> groups;
+    {
+        POLYSYNC_TRY(
+            auto statement,
+            database_.prepare("SELECT platform, task FROM occupancy WHERE queued > 0 ORDER BY platform"));
+        while (true) {
+            POLYSYNC_TRY(bool row, statement.step());
+            if (!row) break;
+            if (left_out.contains(statement.integer(1))) continue;
+            groups.push_back({statement.integer(0), statement.integer(1)});
+        }
+    }
+    std::vector<TaskRun> out;
+    POLYSYNC_TRY(
+        auto statement,
+        database_.prepare("SELECT " POLYSYNC_RUN_COLUMNS
+                          " FROM run WHERE state = 0 AND platform = ? AND task = ? AND not_before <= ?"
+                          " ORDER BY priority DESC, queued_at, id LIMIT ?"));
+    for (std::size_t begin = 0; begin < groups.size();) {
+        std::vector<TaskRun> of_platform;
+        auto platform = groups[begin].platform;
+        for (; begin < groups.size() && groups[begin].platform == platform; ++begin) {
+            statement.bind(platform).bind(groups[begin].task).bind(now).bind(per_task);
+            POLYSYNC_TRY(auto heads, read_runs(statement));
+            statement.reset();
+            std::move(heads.begin(), heads.end(), std::back_inserter(of_platform));
+        }
+        std::sort(of_platform.begin(), of_platform.end(), [](const TaskRun& a, const TaskRun& b) {
+            if (a.priority != b.priority) return a.priority > b.priority;
+            return a.queued_at != b.queued_at ? a.queued_at < b.queued_at : a.id < b.id;
+        });
+        if (of_platform.size() > std::size_t(limit)) of_platform.resize(std::size_t(limit));
+        std::move(of_platform.begin(), of_platform.end(), std::back_inserter(out));
+    }
+    return out;
+}
+
+Result<std::optional<SystemTime>> SqliteTransaction::next_not_before(SystemTime now) {
+    // "> 0" for the index run_waits.
+    POLYSYNC_TRY(auto statement,
+                 database_.prepare("SELECT min(not_before) FROM run WHERE state = 0 AND not_before > 0 AND "
+                                   "not_before > ?"));
+    statement.bind(now);
+    POLYSYNC_TRY(bool row, statement.step());
+    return row ? statement.optional_time(0) : std::nullopt;
+}
+
+Result<std::vector<InFlightCount>> SqliteTransaction::in_flight_counts() {
+    std::vector<InFlightCount> out;
+    POLYSYNC_TRY(auto statement,
+                 database_.prepare("SELECT task, platform, in_flight FROM occupancy WHERE in_flight > 0"));
+    while (true) {
+        POLYSYNC_TRY(bool row, statement.step());
+        if (!row) return out;
+        out.push_back(
+            {ObjectId{statement.integer(0)}, ObjectId{statement.integer(1)}, int(statement.integer(2))});
+    }
+}
+
+Result<std::int64_t> SqliteTransaction::queued_count(ObjectId platform) {
+    POLYSYNC_TRY(auto statement,
+                 database_.prepare("SELECT coalesce(sum(queued), 0) FROM occupancy WHERE platform = ?"));
+    statement.bind(number(platform));
+    POLYSYNC_TRY(bool row, statement.step());
+    return row ? statement.integer(0) : 0;
+}
+
+Result<std::map<RunState, int>> SqliteTransaction::count_runs(ObjectId task, std::string_view lane) {
+    POLYSYNC_TRY(auto statement, database_.prepare("SELECT state, count(*) FROM run INDEXED BY run_key "
+                                                   "WHERE task = ? AND lane = ? GROUP BY state"));
+    statement.bind(number(task)).bind(lane);
+    std::map<RunState, int> out;
+    while (true) {
+        POLYSYNC_TRY(bool row, statement.step());
+        if (!row) return out;
+        out[RunState(statement.integer(0))] = int(statement.integer(1));
+    }
+}
+
+Result<std::vector<TaskRun>> SqliteTransaction::active_runs(ObjectId task, std::string_view lane, int limit) {
+    std::vector<std::int64_t> platforms;  // on which the task has any
+    {
+        POLYSYNC_TRY(auto statement, database_.prepare("SELECT platform FROM occupancy WHERE task = ? AND "
+                                                       "(queued > 0 OR in_flight > 0)"));
+        statement.bind(number(task));
+        while (true) {
+            POLYSYNC_TRY(bool row, statement.step());
+            if (!row) break;
+            platforms.push_back(statement.integer(0));
+        }
+    }
+    std::vector<TaskRun> out;
+    if (platforms.empty()) return out;
+    {
+        POLYSYNC_TRY(
+            auto statement,
+            database_.prepare("SELECT " POLYSYNC_RUN_COLUMNS
+                              " FROM run INDEXED BY run_in_flight WHERE state IN (1, 2, 3) AND task = ?1 "
+                              "AND (?2 = '' OR lane = ?2) ORDER BY id LIMIT ?3"));
+        statement.bind(number(task)).bind(lane).bind(limit);
+        POLYSYNC_TRY(out, read_runs(statement));
+    }
+    for (auto platform : platforms) {
+        POLYSYNC_TRY(
+            auto statement,
+            database_.prepare("SELECT " POLYSYNC_RUN_COLUMNS
+                              " FROM run INDEXED BY run_queued WHERE state = 0 AND platform = ?1 AND "
+                              "task = ?2 AND (?3 = '' OR lane = ?3) LIMIT ?4"));
+        statement.bind(platform).bind(number(task)).bind(lane).bind(limit - int(out.size()));
+        POLYSYNC_TRY(auto queued, read_runs(statement));
+        std::move(queued.begin(), queued.end(), std::back_inserter(out));
+    }
+    return out;
+}
+
+Result<std::vector<TaskRun>> SqliteTransaction::in_flight(RunId after, int limit) {
+    POLYSYNC_TRY(auto statement,
+                 database_.prepare("SELECT " POLYSYNC_RUN_COLUMNS
+                                   " FROM run WHERE state IN (1, 2, 3) AND id > ? ORDER BY id LIMIT ?"));
+    statement.bind(number(after)).bind(limit);
+    return read_runs(statement);
+}
+
+Result<std::vector<Attempt>> SqliteTransaction::attempts(RunId run) {
+    std::vector<Attempt> out;
+    POLYSYNC_TRY(auto statement,
+                 database_.prepare(
+                     "SELECT attempt, token, intent, called_at, ended_at, pipeline_run_id, aws_status, code, "
+                     "message, exit_code FROM attempt WHERE run = ? ORDER BY attempt, called_at"));
+    statement.bind(number(run));
+    while (true) {
+        POLYSYNC_TRY(bool row, statement.step());
+        if (!row) return out;
+        Attempt attempt{.run = run,
+                        .attempt = int(statement.integer(0)),
+                        .token = statement.text(1),
+                        .intent = statement.text(2)};
+        attempt.called_at = statement.optional_time(3);
+        attempt.ended_at = statement.optional_time(4);
+        attempt.pipeline_run_id = statement.text(5);
+        attempt.aws_status = statement.text(6);
+        attempt.code = statement.text(7);
+        attempt.message = statement.text(8);
+        if (!statement.is_null(9)) attempt.exit_code = int(statement.integer(9));
+        out.push_back(std::move(attempt));
+    }
+}
+
+Result<std::vector<HistoryEntry>> SqliteTransaction::history(RunId run) {
+    std::vector<HistoryEntry> out;
+    POLYSYNC_TRY(
+        auto statement,
+        database_.prepare("SELECT at, state, attempt, message FROM history WHERE run = ? ORDER BY sequence"));
+    statement.bind(number(run));
+    while (true) {
+        POLYSYNC_TRY(bool row, statement.step());
+        if (!row) return out;
+        out.push_back({run, int(out.size()) + 1, statement.time(0), RunState(statement.integer(1)),
+                       int(statement.integer(2)), statement.text(3)});
+    }
+}
+
+Status SqliteTransaction::append_history(RunId run, SystemTime at, RunState state, int attempt,
+                                         std::string_view message) {
+    POLYSYNC_TRY(auto statement, database_.prepare("INSERT INTO history VALUES(?, ?, ?, ?, ?, ?)"));
+    statement.bind(number(run))
+        .bind(++counters_->last_history)
+        .bind(at)
+        .bind(int(state))
+        .bind(attempt)
+        .bind(message);
+    return statement.run();
+}
+
+Status SqliteTransaction::count_occupancy(ObjectId platform, ObjectId task, int queued, int in_flight) {
+    if (queued == 0 && in_flight == 0) return success();
+    POLYSYNC_TRY(auto statement,
+                 database_.prepare(
+                     "INSERT INTO occupancy VALUES(?1, ?2, ?3, ?4) ON CONFLICT(platform, task) DO UPDATE SET "
+                     "queued = queued + ?3, in_flight = in_flight + ?4"));
+    statement.bind(number(platform)).bind(number(task)).bind(queued).bind(in_flight);
+    return statement.run();
+}
+
+Result<std::vector<RunId>> SqliteTransaction::insert_runs(std::span<const TaskRun> runs,
+                                                          std::string_view message) {
+    std::vector<RunId> ids;
+    ids.reserve(runs.size());
+    std::map<std::pair<ObjectId, ObjectId>, Occupied> deltas;
+    POLYSYNC_TRY(
+        auto statement,
+        database_.prepare("INSERT INTO run(" POLYSYNC_RUN_COLUMNS
+                          ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
+                          "ON CONFLICT(task, lane, key, rerun) DO NOTHING"));
+    for (const auto& run : runs) {
+        statement.bind(counters_->last_run + 1)
+            .bind(number(run.key.task))
+            .bind(run.key.lane)
+            .bind(run.key.key)
+            .bind(run.key.rerun)
+            .bind(run.task_version)
+            .bind(number(run.platform))
+            .bind(int(run.trigger))
+            .bind(int(run.state))
+            .bind(run.priority)
+            .bind(run.attempt)
+            .bind(run.infrastructure_losses)
+            .bind(run.fence)
+            .bind(run.node)
+            .bind(run.created_at)
+            .bind(run.queued_at)
+            .bind(run.not_before)
+            .bind(run.submitted_at)
+            .bind(run.started_at)
+            .bind(run.ended_at)
+            .bind(run.token)
+            .bind(run.pipeline_run_id)
+            .bind(run.monitor_url)
+            .bind(run.aws_status)
+            .bind(run.message)
+            .bind(run.code)
+            .bind(run.remedy)
+            .bind(run.waiting_for)
+            .bind(run.exit_code)
+            .bind(int(run.cancel))
+            .bind(run.cancel_by)
+            .bind(run.outputs)
+            .bind(run.values)
+            .bind(int(run.downstream));
+        POLYSYNC_TRY(statement.run());
+        bool inserted = database_.changes() > 0;
+        statement.reset();
+        if (!inserted) {
+            ids.push_back(RunId{});
+            continue;
+        }
+        RunId id{++counters_->last_run};
+        ids.push_back(id);
+        POLYSYNC_TRY(append_history(id, run.created_at, run.state, run.attempt, message));
+        auto now = occupied(run.state);
+        auto& delta = deltas[{run.platform, run.key.task}];
+        delta.queued += now.queued;
+        delta.in_flight += now.in_flight;
+    }
+    for (const auto& [place, delta] : deltas) {
+        POLYSYNC_TRY(count_occupancy(place.first, place.second, delta.queued, delta.in_flight));
+    }
+    return ids;
+}
+
+Result<std::vector<bool>> SqliteTransaction::change_runs(std::span<const RunChange> changes, SystemTime at) {
+    std::vector<bool> done;
+    done.reserve(changes.size());
+    std::map<std::pair<ObjectId, ObjectId>, Occupied> deltas;
+    POLYSYNC_TRY(auto statement,
+                 database_.prepare("UPDATE run SET state=?, priority=?, attempt=?, infrastructure_losses=?, "
+                                   "fence=?, node=?, queued_at=?, "
+                                   "not_before=?, submitted_at=?, started_at=?, ended_at=?, token=?, "
+                                   "pipeline_run_id=?, monitor_url=?, "
+                                   "aws_status=?, message=?, code=?, remedy=?, waiting_for=?, exit_code=?, "
+                                   "cancel=?, cancel_by=?, outputs=? "
+                                   "WHERE id=? AND state=? AND attempt=? AND fence=?"));
+    for (const auto& change : changes) {
+        const auto& run = change.run;
+        bind_mutable(statement, run);
+        statement.bind(number(run.id))
+            .bind(int(change.expected_state))
+            .bind(change.expected_attempt)
+            .bind(change.expected_fence);
+        POLYSYNC_TRY(statement.run());
+        bool changed = database_.changes() > 0;
+        statement.reset();
+        done.push_back(changed);
+        if (!changed) continue;
+        if (run.state != change.expected_state || run.attempt != change.expected_attempt ||
+            !change.message.empty()) {
+            POLYSYNC_TRY(append_history(run.id, at, run.state, run.attempt, change.message));
+        }
+        auto before = occupied(change.expected_state), after = occupied(run.state);
+        auto& delta = deltas[{run.platform, run.key.task}];
+        delta.queued += after.queued - before.queued;
+        delta.in_flight += after.in_flight - before.in_flight;
+    }
+    for (const auto& [place, delta] : deltas) {
+        POLYSYNC_TRY(count_occupancy(place.first, place.second, delta.queued, delta.in_flight));
+    }
+    return done;
+}
+
+Status SqliteTransaction::put_attempts(std::span<const Attempt> attempts) {
+    POLYSYNC_TRY(auto statement,
+                 database_.prepare("INSERT OR REPLACE INTO attempt(run, attempt, token, intent, called_at, "
+                                   "ended_at, pipeline_run_id, "
+                                   "aws_status, code, message, exit_code) VALUES(?,?,?,?,?,?,?,?,?,?,?)"));
+    for (const auto& attempt : attempts) {
+        statement.bind(number(attempt.run))
+            .bind(attempt.attempt)
+            .bind(attempt.token)
+            .bind(attempt.intent)
+            .bind(attempt.called_at)
+            .bind(attempt.ended_at)
+            .bind(attempt.pipeline_run_id)
+            .bind(attempt.aws_status)
+            .bind(attempt.code)
+            .bind(attempt.message)
+            .bind(attempt.exit_code);
+        POLYSYNC_TRY(statement.run());
+        statement.reset();
+    }
+    return success();
+}
+
+Status recount(Database& database) {
+    return database.execute(
+        "BEGIN IMMEDIATE; DELETE FROM occupancy; INSERT INTO occupancy SELECT platform, task, sum(queued), "
+        "sum(1 - queued) FROM (SELECT platform, task, 1 AS queued FROM run WHERE state = 0 UNION ALL "
+        "SELECT platform, task, 0 FROM run WHERE state IN (1, 2, 3)) GROUP BY platform, task; COMMIT");
+}
+
+Result<Counters> read_counters(Database& database) {
+    // Each start takes a block of history numbers of its own: no scan for the newest one.
+    constexpr std::int64_t block = std::int64_t(1) << 32;
+    POLYSYNC_TRY(
+        database.execute("INSERT OR IGNORE INTO setting VALUES('last_run', '0'), ('last_history', '0')"));
+    Counters counters;
+    {
+        POLYSYNC_TRY(auto statement, database.prepare("SELECT max((SELECT coalesce(max(id), 0) FROM run), "
+                                                      "(SELECT CAST(value AS INTEGER) FROM setting WHERE "
+                                                      "name = 'last_run')), (SELECT CAST(value AS INTEGER) "
+                                                      "FROM setting WHERE name = 'last_history')"));
+        POLYSYNC_TRY(bool row, statement.step());
+        if (row) counters = {statement.integer(0), (statement.integer(1) / block + 1) * block};
+    }
+    POLYSYNC_TRY(auto statement,
+                 database.prepare("UPDATE setting SET value = ? WHERE name = 'last_history'"));
+    auto base = std::to_string(counters.last_history);
+    statement.bind(base);
+    POLYSYNC_TRY(statement.run());
+    return counters;
+}
+
+}  // namespace polysync::store

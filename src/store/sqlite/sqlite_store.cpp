@@ -1,0 +1,263 @@
+#include "store/sqlite/sqlite_store.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <sqlite3.h>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <fmt/format.h>
+
+#include "base/resume.h"
+#include "store/sqlite/migrations.h"
+#include "store/sqlite/process_lock.h"
+#include "store/sqlite/transaction.h"
+
+namespace polysync::store {
+namespace {
+
+namespace asio = boost::asio;
+
+// One unit that waits for its turn, and the coroutine that waits for it.
+struct Unit {
+    std::function<Status(SqliteTransaction&)> work;
+    std::optional<Status> result;
+    std::unique_ptr<Continuation> continuation;
+};
+
+using UnitPtr = std::shared_ptr<Unit>;
+
+// A thread that takes all that is queued at once.
+class Worker {
+  public:
+    explicit Worker(std::function<void(std::vector<UnitPtr>&)> run_all)
+        : run_all_(std::move(run_all)), thread_([this] { loop(); }) {}
+    ~Worker() {
+        {
+            std::lock_guard lock(mutex_);
+            stopping_ = true;
+        }
+        wake_.notify_one();
+        thread_.join();
+    }
+    void add(UnitPtr unit) {
+        {
+            std::lock_guard lock(mutex_);
+            queue_.push_back(std::move(unit));
+        }
+        wake_.notify_one();
+    }
+
+  private:
+    void loop() {
+        std::vector<UnitPtr> units;
+        ResumeBatches resumes;
+        while (true) {
+            {
+                std::unique_lock lock(mutex_);
+                wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+                if (queue_.empty()) return;
+                units.swap(queue_);
+            }
+            run_all_(units);
+            for (auto& unit : units) resumes.add(std::move(unit->continuation));
+            units.clear();
+            resumes.flush();
+        }
+    }
+
+    std::function<void(std::vector<UnitPtr>&)> run_all_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::vector<UnitPtr> queue_;
+    bool stopping_ = false;
+    std::thread thread_;  // last: starts when the rest is there
+};
+
+struct Enqueue {
+    template <class Handler>
+    void operator()(Handler handler, Worker* worker, UnitPtr unit) const {
+        unit->continuation = make_continuation(std::move(handler));
+        worker->add(std::move(unit));
+    }
+};
+
+class SqliteStore final : public Store {
+  public:
+    SqliteStore(SqliteOptions options, FileLock lock, std::unique_ptr<Database> writer,
+                std::unique_ptr<Database> reader, Counters counters)
+        : options_(std::move(options)),
+          lock_(std::move(lock)),
+          writer_(std::move(writer)),
+          reader_(std::move(reader)),
+          counters_(counters) {
+        if (options_.run_inline) return;
+        write_worker_ = std::make_unique<Worker>([this](std::vector<UnitPtr>& units) { commit_all(units); });
+        read_worker_ = std::make_unique<Worker>([this](std::vector<UnitPtr>& units) { read_all(units); });
+    }
+    ~SqliteStore() override {
+        read_worker_.reset();
+        write_worker_.reset();
+    }
+
+    Async<Status> write(Work work) override {
+        auto unit = std::make_shared<Unit>();
+        unit->work = [work = std::move(work)](SqliteTransaction& transaction) { return work(transaction); };
+        return perform(write_worker_.get(), std::move(unit), true);
+    }
+
+    Async<Status> read(ReadWork work) override {
+        auto unit = std::make_shared<Unit>();
+        unit->work = [work = std::move(work)](SqliteTransaction& transaction) { return work(transaction); };
+        return perform(read_worker_.get(), std::move(unit), false);
+    }
+
+    std::string trouble() const override {
+        std::lock_guard lock(trouble_mutex_);
+        return trouble_;
+    }
+
+    Async<Status> backup(std::string path) override {
+        auto unit = std::make_shared<Unit>();
+        unit->work = [this, path = std::move(path)](SqliteTransaction&) { return copy_to(path); };
+        return perform(read_worker_.get(), std::move(unit), false);
+    }
+
+  private:
+    Async<Status> perform(Worker* worker, UnitPtr unit, bool writes) {
+        if (options_.run_inline) {
+            std::vector<UnitPtr> one{unit};
+            writes ? commit_all(one) : read_all(one);
+        } else {
+            co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
+                Enqueue{}, asio::use_awaitable, worker, unit);
+        }
+        co_return std::move(*unit->result);
+    }
+
+    // All units in one transaction, each undone alone if it fails; one fsync for all.
+    void commit_all(std::vector<UnitPtr>& units) {
+        auto before = counters_;
+        auto changes_before = sqlite3_total_changes64(writer_->handle());
+        auto done = writer_->execute("BEGIN IMMEDIATE");
+        for (auto& unit : units) {
+            if (!done) break;
+            done = run_in_savepoint(*unit);
+        }
+        if (done) {
+            if (options_.before_commit) options_.before_commit();
+            done = writer_->execute("COMMIT");
+            if (done && options_.after_commit) options_.after_commit();
+        }
+        note_trouble(units, done, sqlite3_total_changes64(writer_->handle()) != changes_before);
+        if (done) return;
+        if (writer_->in_transaction()) [[maybe_unused]]
+            auto undone = writer_->execute("ROLLBACK");
+        counters_ = before;
+        for (auto& unit : units) unit->result = done;  // nothing of any of them is there
+    }
+
+    // A commit that had nothing to write says nothing about the disk.
+    void note_trouble(const std::vector<UnitPtr>& units, const Status& done, bool has_written) {
+        const Error* error = done ? nullptr : &done.error();
+        for (const auto& unit : units)
+            if (!error && unit->result && !*unit->result &&
+                unit->result->error().kind == ErrorKind::transient &&
+                unit->result->error().code.starts_with("store_"))
+                error = &unit->result->error();
+        if (!error && !has_written) return;
+        std::lock_guard lock(trouble_mutex_);
+        trouble_ = error ? error->describe() : std::string();
+    }
+
+    // An error of the unit is its result; an error of the transaction as a whole is returned.
+    Status run_in_savepoint(Unit& unit) {
+        POLYSYNC_TRY(writer_->execute("SAVEPOINT unit"));
+        auto before = counters_;
+        SqliteTransaction transaction(*writer_, &counters_);
+        unit.result = unit.work(transaction);
+        if (*unit.result) return writer_->execute("RELEASE unit");
+        counters_ = before;
+        if (!writer_->in_transaction()) return *unit.result;  // SQLite gave up on all of it
+        return writer_->execute("ROLLBACK TO unit; RELEASE unit");
+    }
+
+    void read_all(std::vector<UnitPtr>& units) {
+        Database& database = reader_ ? *reader_ : *writer_;
+        for (auto& unit : units) {
+            auto begun = database.execute("BEGIN");
+            if (!begun) {
+                unit->result = begun;
+                continue;
+            }
+            SqliteTransaction transaction(database, nullptr);
+            unit->result = unit->work(transaction);
+            if (database.in_transaction()) [[maybe_unused]]
+                auto ended = database.execute("COMMIT");
+        }
+    }
+
+    Status copy_to(const std::string& path) {
+        if (::access(path.c_str(), F_OK) == 0)
+            return make_error(ErrorKind::invalid_input, "backup_exists",
+                              fmt::format("{} exists already", path), "Name a new file.");
+        Database& database = reader_ ? *reader_ : *writer_;
+        if (database.in_transaction()) {
+            POLYSYNC_TRY(database.execute("COMMIT"));
+        }
+        POLYSYNC_TRY(auto target, Database::open(path, false));
+        sqlite3_backup* copy = sqlite3_backup_init(target->handle(), "main", database.handle(), "main");
+        if (!copy) return target->last_error(sqlite3_errcode(target->handle()));
+        int code = sqlite3_backup_step(copy, -1);
+        sqlite3_backup_finish(copy);
+        if (code != SQLITE_DONE) return target->last_error(code);
+        return target->execute("PRAGMA journal_mode=DELETE");  // one file, nothing beside it
+    }
+
+    SqliteOptions options_;
+    FileLock lock_;
+    std::unique_ptr<Database> writer_, reader_;
+    Counters counters_;
+    mutable std::mutex trouble_mutex_;
+    std::string trouble_;
+    std::unique_ptr<Worker> write_worker_, read_worker_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options) {
+    bool in_memory = options.path == ":memory:";
+    if (in_memory && !options.run_inline)
+        return make_error(ErrorKind::invalid_input, "store_path", "an in-memory store runs inline only");
+    FileLock lock;
+    struct stat about {};
+    if (!in_memory && ::stat(options.path.c_str(), &about) == 0 && !S_ISREG(about.st_mode))
+        return make_error(ErrorKind::invalid_input, "store_path",
+                          fmt::format("{} is no regular file", options.path), "Name a file.");
+    if (!in_memory) {
+        POLYSYNC_TRY(lock, take_store(options.path));
+    }
+    POLYSYNC_TRY(auto writer, Database::open(options.path, false));
+    // SQLite opens a file that may not be written all the same.
+    if (sqlite3_db_readonly(writer->handle(), "main") == 1)
+        return make_error(ErrorKind::invalid_input, "store_read_only",
+                          fmt::format("{} cannot be written", options.path),
+                          "Check the file's permissions, and how its file system is mounted.");
+    POLYSYNC_TRY(int version, schema_version(*writer));
+    POLYSYNC_TRY(migrate(*writer));
+    if (version < newest_schema_version()) {
+        POLYSYNC_TRY(recount(*writer));
+    }
+    POLYSYNC_TRY(auto counters, read_counters(*writer));
+    std::unique_ptr<Database> reader;
+    if (!options.run_inline) {
+        POLYSYNC_TRY(reader, Database::open(options.path, true));
+    }
+    return std::unique_ptr<Store>(std::make_unique<SqliteStore>(
+        std::move(options), std::move(lock), std::move(writer), std::move(reader), counters));
+}
+
+}  // namespace polysync::store

@@ -1,0 +1,328 @@
+// What a store is: every implementation passes this one suite. Runs; the other rows are in
+// rows_conformance_test.cpp.
+#include "store/store_test_kit.h"
+
+namespace polysync::store {
+
+TEST_P(StoreConformance, ARunIsInsertedOnce) {  // TASK-3, TASK-4
+    auto first = insert(queued("2026-09-14"));
+    EXPECT_NE(number(first), 0);
+    EXPECT_EQ(number(insert(queued("2026-09-14"))), 0);
+    auto rerun = queued("2026-09-14");
+    rerun.key.rerun = 1;
+    EXPECT_GT(number(insert(rerun)), number(first));
+    auto manual = queued("2026-09-14");
+    manual.key.lane = "manual:1";
+    EXPECT_NE(number(insert(manual)), 0);
+    auto of_key = read<std::vector<TaskRun>>(
+        [&](ReadTransaction& t) { return t.runs_of_key(orders, "live", "2026-09-14"); });
+    ASSERT_EQ(of_key.size(), 2u);
+    EXPECT_EQ(of_key[1].key.rerun, 1);
+}
+
+TEST_P(StoreConformance, EveryColumnComesBack) {  // TASK-8
+    auto given = queued("k");
+    given.trigger = Trigger::backfill;
+    given.priority = -10;
+    given.downstream = false;
+    given.attempt = 2;
+    given.infrastructure_losses = 1;
+    given.fence = 7;
+    given.node = "n";
+    given.submitted_at = now + Millis(1);
+    given.started_at = now + Millis(2);
+    given.ended_at = now + Millis(3);
+    given.token = "t";
+    given.pipeline_run_id = "jr_1";
+    given.monitor_url = "https://x";
+    given.aws_status = "RUNNING";
+    given.message = "Größe ✓";
+    given.code = "c";
+    given.remedy = "r";
+    given.waiting_for = "w";
+    given.exit_code = 137;
+    given.cancel = CancelCause::chain;
+    given.cancel_by = "ana";
+    given.outputs = R"({"a":1})";
+    given.values = R"({"b":2})";
+    auto id = insert(given);
+    auto got = run(id);
+    EXPECT_EQ(got.key, given.key);
+    EXPECT_EQ(got.task_version, 3);
+    EXPECT_EQ(got.trigger, given.trigger);
+    EXPECT_EQ(got.priority, -10);
+    EXPECT_FALSE(got.downstream);
+    EXPECT_EQ(got.infrastructure_losses, 1);
+    EXPECT_EQ(got.fence, 7);
+    EXPECT_EQ(got.submitted_at, given.submitted_at);
+    EXPECT_EQ(got.started_at, given.started_at);
+    EXPECT_EQ(got.ended_at, given.ended_at);
+    EXPECT_EQ(got.message, given.message);
+    EXPECT_EQ(got.exit_code, 137);
+    EXPECT_EQ(got.cancel, CancelCause::chain);
+    EXPECT_EQ(got.outputs, given.outputs);
+    EXPECT_EQ(got.values, given.values);
+    for (auto [mine, theirs] : {std::pair(&got.token, &given.token),
+                                {&got.pipeline_run_id, &given.pipeline_run_id},
+                                {&got.monitor_url, &given.monitor_url},
+                                {&got.aws_status, &given.aws_status},
+                                {&got.code, &given.code},
+                                {&got.remedy, &given.remedy},
+                                {&got.waiting_for, &given.waiting_for},
+                                {&got.cancel_by, &given.cancel_by},
+                                {&got.node, &given.node}})
+        EXPECT_EQ(*mine, *theirs);
+}
+
+TEST_P(StoreConformance, ChangesAreFenced) {  // SAFE-1: a late answer changes nothing
+    auto id = insert(queued("k"));
+    auto before = run(id);
+    auto claimed = moved(id, RunState::submitting);
+    auto stale = before;
+    stale.state = RunState::cancelled;
+    EXPECT_FALSE(change(before, stale, "late"));
+    auto other_fence = claimed;
+    other_fence.fence = 99;
+    EXPECT_FALSE(change(other_fence, stale, "late"));
+    EXPECT_EQ(run(id).state, RunState::submitting);
+    auto history = read<std::vector<HistoryEntry>>([&](ReadTransaction& t) { return t.history(id); });
+    EXPECT_EQ(history.size(), 2u);
+}
+
+TEST_P(StoreConformance, HistoriesAreInOrderAndWhole) {  // TASK-8
+    auto a = insert(queued("a")), b = insert(queued("b"));
+    for (auto state : {RunState::submitting, RunState::starting, RunState::running, RunState::succeeded}) {
+        moved(a, state);
+        moved(b, state);
+    }
+    for (auto id : {a, b}) {
+        auto history = read<std::vector<HistoryEntry>>([&](ReadTransaction& t) { return t.history(id); });
+        ASSERT_EQ(history.size(), 5u);
+        for (int i = 0; i < 5; ++i) {
+            EXPECT_EQ(history[std::size_t(i)].sequence, i + 1);
+            EXPECT_EQ(int(history[std::size_t(i)].state), i);
+        }
+        EXPECT_EQ(history[0].message, "queued");
+    }
+}
+
+TEST_P(StoreConformance, AFailedUnitLeavesNothing) {
+    auto failed = write([&](Transaction& t) -> Status {
+        auto one = queued("x");
+        POLYSYNC_TRY(auto ids, t.insert_runs(std::span(&one, 1), "queued"));
+        EXPECT_EQ(ids.size(), 1u);
+        POLYSYNC_TRY(t.put_setting("a", "1"));
+        return make_error(ErrorKind::rejected, "no", "changed my mind");
+    });
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code, "no");
+    EXPECT_FALSE(read<std::optional<std::string>>([](ReadTransaction& t) { return t.setting("a"); }));
+    EXPECT_TRUE(read<RunPage>([](ReadTransaction& t) { return t.list_runs({}, {}); }).runs.empty());
+    EXPECT_EQ(read<std::int64_t>([](ReadTransaction& t) { return t.queued_count(etl); }), 0);
+}
+
+TEST_P(StoreConformance, EverythingSurvivesReopening) {
+    auto id = insert(queued("k"));
+    moved(id, RunState::submitting);
+    ASSERT_TRUE(write([](Transaction& t) { return t.put_setting("a", "1"); }));
+    reopen();
+    EXPECT_EQ(run(id).state, RunState::submitting);
+    EXPECT_EQ(read<std::optional<std::string>>([](ReadTransaction& t) { return t.setting("a"); }), "1");
+    auto next = insert(queued("l"));
+    EXPECT_GT(number(next), number(id));
+    moved(id, RunState::running);
+    auto history = read<std::vector<HistoryEntry>>([&](ReadTransaction& t) { return t.history(id); });
+    ASSERT_EQ(history.size(), 3u);
+    EXPECT_EQ(history[2].state, RunState::running);  // in order across the restart
+}
+
+TEST_P(StoreConformance, QueuedHeadsHideNothing) {  // SAFE-4, TASK-7
+    for (int i = 0; i < 20; ++i) insert(queued("a" + std::to_string(i), orders, etl));
+    auto urgent = queued("b", customers, etl);
+    urgent.priority = 5;
+    auto urgent_id = insert(urgent);
+    auto elsewhere = insert(queued("c", orders, ml));
+    auto later = queued("d", customers, ml);
+    later.not_before = now + Millis(1);
+    insert(later);
+    auto heads = [&](SystemTime at, int per_task, int limit) {
+        return read<std::vector<TaskRun>>(
+            [&](ReadTransaction& t) { return t.queued_heads(at, per_task, limit); });
+    };
+    auto found = heads(now, 3, 100);
+    ASSERT_EQ(found.size(), 5u);
+    EXPECT_EQ(found[0].id, urgent_id);  // higher priority first within the platform
+    EXPECT_EQ(found[4].id, elsewhere);
+    EXPECT_EQ(heads(now, 100, 5).size(), 6u);
+    EXPECT_EQ(heads(now + Millis(1), 3, 100).size(), 6u);
+    EXPECT_EQ(read<std::optional<SystemTime>>([](ReadTransaction& t) { return t.next_not_before(now); }),
+              now + Millis(1));
+    EXPECT_EQ(read<std::int64_t>([](ReadTransaction& t) { return t.queued_count(etl); }), 21);
+}
+
+TEST_P(StoreConformance, TasksThatCannotGoHideNoOther) {  // SAFE-4
+    for (int i = 0; i < 5; ++i) {
+        auto run = queued("paused-" + std::to_string(i));
+        run.priority = 9;
+        insert(run);
+    }
+    insert(queued("free", customers));
+    auto heads = [&](std::vector<ObjectId> but) {
+        return read<std::vector<TaskRun>>([&](ReadTransaction& t) { return t.queued_heads(now, 4, 3, but); });
+    };
+    EXPECT_EQ(heads({}).back().key.task, orders);
+    ASSERT_EQ(heads({orders}).size(), 1u);
+    EXPECT_EQ(heads({orders}).front().key.key, "free");
+}
+
+TEST_P(StoreConformance, ActiveRunsAndCountsOfOneTask) {  // TASK-7, TASK-10
+    std::vector<RunId> ids;
+    for (const char* key : {"a", "b", "c", "d"}) ids.push_back(insert(queued(key)));
+    auto other = queued("a");
+    other.key.lane = "backfill:1";
+    auto filled = insert(other);
+    insert(queued("a", customers));
+    moved(ids[0], RunState::submitting);
+    moved(ids[1], RunState::succeeded);
+    auto active = [&](std::string_view lane, int limit) {
+        std::set<RunId> out;
+        for (const auto& run : read<std::vector<TaskRun>>(
+                 [&](ReadTransaction& t) { return t.active_runs(orders, lane, limit); }))
+            out.insert(run.id);
+        return out;
+    };
+    EXPECT_EQ(active("live", 10), (std::set<RunId>{ids[0], ids[2], ids[3]}));
+    EXPECT_EQ(active("backfill:1", 10), std::set<RunId>{filled});
+    EXPECT_EQ(active("", 10).size(), 4u);
+    EXPECT_EQ(active("", 2).size(), 2u);
+    auto counts =
+        read<std::map<RunState, int>>([](ReadTransaction& t) { return t.count_runs(orders, "live"); });
+    EXPECT_EQ(counts, (std::map<RunState, int>{
+                          {RunState::queued, 2}, {RunState::submitting, 1}, {RunState::succeeded, 1}}));
+}
+
+TEST_P(StoreConformance, LogsAreWantedUntilTheyAreKept) {
+    auto id = insert(queued("k"));
+    KeptLog log{.run = id, .attempt = 2, .platform = etl, .pipeline_run_id = "jr_1", .wanted_at = now};
+    ASSERT_TRUE(write([&](Transaction& t) { return t.put_kept_log(log); }));
+    auto wanted = [&] {
+        return read<std::vector<KeptLog>>([](ReadTransaction& t) { return t.wanted_logs(10); });
+    };
+    ASSERT_EQ(wanted().size(), 1u);
+    EXPECT_EQ(wanted().front().pipeline_run_id, "jr_1");
+    log.done = true;
+    log.lines = "[]";
+    log.note = "none";
+    ASSERT_TRUE(write([&](Transaction& t) { return t.put_kept_log(log); }));
+    EXPECT_TRUE(wanted().empty());
+    auto kept = read<std::vector<KeptLog>>([&](ReadTransaction& t) { return t.kept_logs(id); });
+    ASSERT_EQ(kept.size(), 1u);
+    EXPECT_EQ(kept.front().lines, "[]");
+    EXPECT_EQ(kept.front().note, "none");
+    EXPECT_EQ(kept.front().attempt, 2);
+}
+
+TEST_P(StoreConformance, TokensOfPausedTasksDoNotAge) {  // TASK-5
+    Token token{.child = orders, .parent = customers, .lane = "live", .key = "k", .at = now};
+    ASSERT_TRUE(write([&](Transaction& t) { return t.put_tokens(std::span(&token, 1)); }));
+    auto old = [&] {
+        return read<std::vector<Token>>(
+            [](ReadTransaction& t) { return t.tokens_older_than(now + Millis(1), 9); });
+    };
+    EXPECT_EQ(old().size(), 1u);
+    ASSERT_TRUE(write([&](Transaction& t) { return t.put_pause({orders, "me", "", now}); }));
+    EXPECT_TRUE(old().empty());
+}
+
+TEST_P(StoreConformance, CountsAreDerivedFromStates) {  // CON-1: slots cannot leak
+    SeededRandom random(3);
+    std::vector<RunId> ids;
+    for (int step = 0; step < 300; ++step) {
+        if (ids.empty() || random.next() % 3 == 0) {
+            ids.push_back(insert(queued(std::to_string(step), random.next() % 2 ? orders : customers,
+                                        random.next() % 2 ? etl : ml)));
+        } else {
+            moved(ids[random.next() % ids.size()], RunState(random.next() % 8));
+        }
+    }
+    for (bool again : {false, true}) {
+        if (again) reopen();
+        std::map<std::pair<ObjectId, ObjectId>, int> expected, counted;
+        std::map<ObjectId, std::int64_t> waiting;
+        for (auto id : ids) {
+            auto one = run(id);
+            if (is_in_flight(one.state)) ++expected[{one.key.task, one.platform}];
+            if (one.state == RunState::queued) ++waiting[one.platform];
+        }
+        for (const auto& row :
+             read<std::vector<InFlightCount>>([](ReadTransaction& t) { return t.in_flight_counts(); }))
+            counted[{row.task, row.platform}] = row.count;
+        EXPECT_EQ(counted, expected);
+        for (auto platform : {etl, ml})
+            EXPECT_EQ(read<std::int64_t>([&](ReadTransaction& t) { return t.queued_count(platform); }),
+                      waiting[platform]);
+    }
+}
+
+TEST_P(StoreConformance, InFlightRunsInPages) {
+    std::vector<RunId> flying;
+    for (int i = 0; i < 7; ++i) {
+        auto id = insert(queued(std::to_string(i)));
+        if (i % 2 == 0) {
+            moved(id, RunState(1 + i % 3));
+            flying.push_back(id);
+        }
+    }
+    std::vector<RunId> seen;
+    RunId after{};
+    while (true) {
+        auto page = read<std::vector<TaskRun>>([&](ReadTransaction& t) { return t.in_flight(after, 2); });
+        if (page.empty()) break;
+        for (const auto& one : page) seen.push_back(one.id);
+        after = page.back().id;
+    }
+    EXPECT_EQ(seen, flying);
+}
+
+TEST_P(StoreConformance, ListsFilterAndPage) {
+    for (int i = 0; i < 10; ++i) insert(queued("k" + std::to_string(i), i % 2 ? orders : customers));
+    RunFilter filter{.tasks = {orders}};
+    std::vector<std::string> keys;
+    Page page{.limit = 2};
+    do {
+        auto got = read<RunPage>([&](ReadTransaction& t) { return t.list_runs(filter, page); });
+        for (const auto& one : got.runs) keys.push_back(one.key.key);
+        page.cursor = got.next;
+    } while (!page.cursor.empty());
+    EXPECT_EQ(keys, (std::vector<std::string>{"k9", "k7", "k5", "k3", "k1"}));
+    auto count = [&](const RunFilter& f) {
+        return read<RunPage>([&](ReadTransaction& t) { return t.list_runs(f, {}); }).runs.size();
+    };
+    EXPECT_EQ(count({.states = {RunState::succeeded}}), 0u);
+    EXPECT_EQ(count({.states = {RunState::queued, RunState::running}}), 10u);
+    EXPECT_EQ(count({.lane = "live", .key = "k3"}), 1u);
+    EXPECT_EQ(count({.lane = "x' OR '1'='1"}), 0u);
+    EXPECT_EQ(count({.trigger = Trigger::manual}), 0u);
+    EXPECT_EQ(count({.created_before = now}), 0u);
+    auto bad = test::run_async(store_->read([&](ReadTransaction& t) -> Status {
+        POLYSYNC_TRY(t.list_runs({}, {.cursor = "zzz"}));
+        return success();
+    }));
+    EXPECT_FALSE(bad);
+}
+
+namespace {
+
+std::vector<Driver> drivers() {
+    return {{"Sqlite",
+             [](const std::string& folder) { return open_sqlite_store({.path = folder + "/polysync.db"}); }},
+            {"SqliteInline", [](const std::string& folder) {
+                 return open_sqlite_store({.path = folder + "/polysync.db", .run_inline = true});
+             }}};
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, StoreConformance, testing::ValuesIn(drivers()),
+                         [](const auto& given) { return given.param.name; });
+
+}  // namespace
+}  // namespace polysync::store

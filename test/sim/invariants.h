@@ -1,0 +1,38 @@
+// What must hold after every seed (SAFE-1 to SAFE-6, TASK-3, TASK-5, TASK-6, TASK-8, CON-1 to CON-3).
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "store/store.h"
+#include "test/sim/world.h"
+
+namespace polysync::sim {
+
+// What was seen while it happened, in the order of events; crashes do not forget it.
+struct Witness {
+    void moved(const TaskRun& before, std::string_view event, const TaskRun& after, Millis forward);
+
+    std::map<std::string, int> transitions;
+    std::vector<std::pair<ObjectId, Millis>> claims;  // platform, when by any calendar
+                                                      // (VirtualClock::forward)
+    std::set<RunId> cancelled;                        // by people, and not taken back
+    std::set<RunId> ever_cancelled;                   // by people or a time-out
+    std::set<RunId> marked;                           // by people: succeeded or skipped
+    std::vector<std::string> violations;
+};
+
+struct Expectations {
+    std::uint64_t seed = 1;
+    SystemTime fires_from{}, fires_until{};  // every hour between has its run
+    SystemTime settled{};                    // what was made before has ended
+};
+
+// All violations, in words.
+[[nodiscard]] std::vector<std::string> check_invariants(World& world, const Witness& witness,
+                                                        const Expectations& expected, int& runs);
+
+}  // namespace polysync::sim
