@@ -137,8 +137,7 @@ class Builder {
             for (const auto& spec : schema)
                 if (spec.in_job) names.push_back(spec.name);
             complain(std::string(kind), object, fmt::format("attributes.{}", name),
-                     invalid(fmt::format("jobs of {} have no attribute '{}'", to_string(type),
-                                         name),
+                     invalid(fmt::format("jobs of {} have no attribute '{}'", to_string(type), name),
                              fmt::format("They have: {}.", fmt::join(names, ", "))));
         }
     }
