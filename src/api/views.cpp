@@ -95,7 +95,7 @@ json::object run_json(const TaskRun& run, Names& names, store::ReadTransaction* 
                      {"task_version", run.task_version},
                      {"created_at", format_iso8601(run.created_at)}};
     put(out, "queued_at", run.queued_at);
-    if (run.state == RunState::queued && run.not_before > run.queued_at)
+    if (run.state == RunState::queued && run.not_before > run.created_at)
         put(out, "not_before", run.not_before);
     put(out, "submitted_at", run.submitted_at);
     put(out, "started_at", run.started_at);

@@ -247,7 +247,7 @@ class Machine {
             next_attempt_delay(policy_.retry, how, {run.attempt, run.infrastructure_losses}, random_);
         if (!delay) return end(S::failed, std::move(message));
         int ended = run.attempt++;
-        run.queued_at = now_;
+        run.queued_at = now_ + *delay;  // the delay is none of the queue's
         run.waiting_for = fmt::format("attempt {} starts {}", run.attempt, format_iso8601(now_ + *delay));
         requeue(now_ + *delay, fmt::format("attempt {} failed: {}", ended, message));
     }

@@ -109,7 +109,7 @@ struct Dependency {
 };
 
 struct Deadline {
-    std::chrono::minutes local_time{0};  // since midnight of the day on which the key's interval ends
+    std::chrono::minutes local_time{0};  // since midnight; the first such time after a key's interval
     std::string time_zone = "UTC";
 };
 

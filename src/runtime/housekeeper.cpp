@@ -20,6 +20,7 @@ constexpr Millis prune_interval = std::chrono::minutes(10);
 // Defaults of spec 10.
 constexpr Millis diagnosed_after = std::chrono::minutes(15);
 constexpr Millis alert_after = std::chrono::minutes(30);
+constexpr Millis deadline_memory = std::chrono::days(2);  // those that passed while nobody looked
 constexpr Millis token_patience = std::chrono::days(7);
 constexpr Millis keep_runs = std::chrono::days(90);
 constexpr Millis keep_failed = std::chrono::days(180);
@@ -86,14 +87,29 @@ class WaitCheck {
     SystemTime now_;
 };
 
-// TASK-12: whether one key's run has succeeded by its deadline - even if it never started. Keys whose
-// deadline had passed before the task was defined are nobody's fault.
-Status check_deadline(store::Transaction& transaction, const engine::CatalogTask& task,
-                      const engine::Interval& ended, SystemTime now) {
+// The first such time of day after the interval has ended.
+SystemTime due_of(const engine::CatalogTask& task, const engine::Interval& ended) {
     auto day = std::chrono::floor<std::chrono::days>(task.deadline_zone->to_local(ended.end));
-    auto due = task.deadline_zone->to_instants(engine::LocalTime(day) + task.task.deadline->local_time).first;
-    if (due < ended.end) return success();  // the deadline of that day lies before the data is there
-    if (now < due) return success();
+    while (true) {
+        auto due =
+            task.deadline_zone->to_instants(engine::LocalTime(day) + task.task.deadline->local_time).first;
+        if (due > ended.end) return due;
+        day += std::chrono::days(1);
+    }
+}
+
+// Whether every fire that works on the interval lies before `time`.
+bool has_fired_before(const engine::CatalogTask& task, const engine::Interval& interval, SystemTime time) {
+    return !task.schedules.empty() &&
+           std::all_of(task.schedules.begin(), task.schedules.end(), [&](const auto& schedule) {
+               return schedule.cron.next_after(interval.end - Millis(1), schedule.zone) <= time;
+           });
+}
+
+// TASK-12: whether one key's run has succeeded by its deadline - even if it never started. Keys that were
+// due, or whose fire had passed, before the task was defined are nobody's fault.
+Status check_deadline(store::Transaction& transaction, const engine::CatalogTask& task,
+                      const engine::Interval& ended, SystemTime due, SystemTime now) {
     POLYSYNC_TRY(auto runs, transaction.runs_of_key(task.id, "live", ended.key));
     bool done = std::any_of(runs.begin(), runs.end(), [&](const TaskRun& run) {
         return run.state == RunState::succeeded && run.ended_at && *run.ended_at <= due;
@@ -101,6 +117,7 @@ Status check_deadline(store::Transaction& transaction, const engine::CatalogTask
     if (done) return success();
     POLYSYNC_TRY(auto object, transaction.object(store::ObjectKind::task, task.task.meta.name));
     if (object && object->created_at > due) return success();
+    if (object && runs.empty() && has_fired_before(task, ended, object->created_at)) return success();
     std::string state =
         runs.empty() ? "it never started"
                      : fmt::format("its run {} is {}", number(runs.back().id), to_string(runs.back().state));
@@ -109,16 +126,20 @@ Status check_deadline(store::Transaction& transaction, const engine::CatalogTask
                        {{"key", ended.key}, {"due", format_iso8601(due)}, {"state", state}});
 }
 
-// The newest interval that has ended, and the one before: its deadline may have passed while nobody looked.
-Status check_deadlines(store::Transaction& transaction, const engine::Catalog& catalog, SystemTime now) {
+// Every key that has become due after `since`.
+Status check_deadlines(store::Transaction& transaction, const engine::Catalog& catalog, SystemTime since,
+                       SystemTime now) {
     for (const auto& [id, task] : catalog.tasks) {
         if (!task.task.deadline || !task.deadline_zone || task.partition.grain == engine::Grain::none)
             continue;
-        auto newest = engine::interval_before(task.partition, now);
-        POLYSYNC_TRY(check_deadline(transaction, task, newest, now));
-        auto before = engine::interval_before(task.partition, newest.start);
-        if (newest.end - before.end <= std::chrono::days(2)) {
-            POLYSYNC_TRY(check_deadline(transaction, task, before, now));
+        auto interval = engine::interval_before(task.partition, now);
+        auto due = due_of(task, interval);
+        while (due > since) {
+            if (due <= now) {
+                POLYSYNC_TRY(check_deadline(transaction, task, interval, due, now));
+            }
+            interval = engine::interval_before(task.partition, interval.start);
+            due = due_of(task, interval);
         }
     }
     return success();
@@ -202,13 +223,15 @@ Async<Status> Housekeeper::plan_backfills() {
 Async<Status> Housekeeper::check_times() {
     auto catalog = context_.catalog;
     auto now = context_.clock().now();
-    store::Work work = [catalog, now](store::Transaction& transaction) -> Status {
+    auto since = deadlines_checked_.value_or(now - deadline_memory);
+    store::Work work = [catalog, since, now](store::Transaction& transaction) -> Status {
         POLYSYNC_TRY(auto old, transaction.tokens_older_than(now - token_patience, 1000));
         Propagation propagation(transaction, *catalog, now);
         POLYSYNC_TRY(propagation.expire(old));
-        return check_deadlines(transaction, *catalog, now);
+        return check_deadlines(transaction, *catalog, since, now);
     };
     auto done = co_await context_.store().write(std::move(work));
+    if (done) deadlines_checked_ = now;
     co_return done;
 }
 

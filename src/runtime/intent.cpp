@@ -1,6 +1,7 @@
 #include "runtime/intent.h"
 
 #include <cctype>
+#include <set>
 #include <utility>
 
 #include <boost/json/parse.hpp>
@@ -303,6 +304,24 @@ void reveal_in(json::value& value, const std::string& placeholder, const std::st
 }
 
 }  // namespace
+
+void learn_secrets(const engine::Catalog& catalog, const SecretResolver& resolver) {
+    if (!resolver) return;
+    std::set<std::string> references;
+    for (const auto& [id, task] : catalog.tasks) {
+        for (const auto& [name, compiled] : task.values) {
+            auto text = compiled.is_constant() ? compiled.render({}) : Result<std::string>(std::string());
+            if (text && is_reference(text.value())) references.insert(std::move(text.value()));
+        }
+    }
+    for (const auto& reference : references) [[maybe_unused]] auto known = resolver(reference, "parameter");
+}
+
+void learn_secrets(const StoredIntent& stored, const SecretResolver& resolver) {
+    if (!resolver) return;
+    for (const auto& [placeholder, reference] : stored.secrets)
+        [[maybe_unused]] auto known = resolver(reference, "parameter");
+}
 
 Result<SubmissionIntent> reveal(const StoredIntent& stored, const SecretResolver& resolver) {
     SubmissionIntent intent = stored.intent;

@@ -41,6 +41,11 @@ struct RunSpec {
 [[nodiscard]] std::string write_intent(const StoredIntent& stored);
 [[nodiscard]] Result<StoredIntent> read_intent(const std::string& text);
 
+// Resolves what the tasks or an intent refer to, so that it is redacted from then on: AWS may repeat what a
+// process before this one has sent (SAFE-3). What cannot be resolved now is left out.
+void learn_secrets(const engine::Catalog& catalog, const SecretResolver& resolver);
+void learn_secrets(const StoredIntent& stored, const SecretResolver& resolver);
+
 // The intent as it is sent. Errors: those of the resolver.
 [[nodiscard]] Result<SubmissionIntent> reveal(const StoredIntent& stored, const SecretResolver& resolver);
 

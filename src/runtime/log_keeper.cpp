@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "base/secret.h"
+#include "base/utf8.h"
+#include "runtime/intent.h"
 #include "runtime/loops.h"
 #include "runtime/spawn.h"
 
@@ -25,7 +27,7 @@ std::string text_of(const std::deque<LogLine>& lines) {
     for (const auto& line : lines)
         out.push_back(boost::json::object{{"time", format_iso8601(line.time)},
                                           {"stream", line.stream},
-                                          {"text", redact(line.text.substr(0, longest_line))}});
+                                          {"text", utf8_prefix(redact(line.text), longest_line)}});
     return boost::json::serialize(out);
 }
 
@@ -57,6 +59,22 @@ Async<void> LogKeeper::keep(ObjectId platform, std::vector<store::KeptLog> wante
     busy_.erase(platform);
 }
 
+// The attempt may have been sent by a process before this one.
+Async<void> LogKeeper::learn_secrets_of(RunId run, int attempt) {
+    auto attempts = std::make_shared<std::vector<Attempt>>();
+    store::ReadWork work = [attempts, run](store::ReadTransaction& transaction) -> Status {
+        POLYSYNC_TRY(*attempts, transaction.attempts(run));
+        return success();
+    };
+    auto read = co_await context_.store().read(std::move(work));
+    if (!read) co_return;
+    for (const auto& row : *attempts) {
+        if (row.attempt != attempt) continue;
+        auto intent = read_intent(row.intent);
+        if (intent) learn_secrets(intent.value(), context_.parts.secrets);
+    }
+}
+
 // False where the platform does not answer now.
 Async<bool> LogKeeper::keep_one(store::KeptLog wanted) {
     auto provider = provider_of(context_, wanted.platform);
@@ -86,6 +104,7 @@ Async<bool> LogKeeper::keep_one(store::KeptLog wanted) {
                             error->kind == ErrorKind::credentials || error->kind == ErrorKind::clock_skew);
     if (passes && age < patience) co_return false;
     if (!error && lines.empty() && age < logs_lag) co_return true;
+    co_await learn_secrets_of(wanted.run, wanted.attempt);
     if (error) wanted.note = error->describe();
     wanted.note = redact(wanted.note);
     wanted.lines = text_of(lines);

@@ -155,6 +155,7 @@ class LogKeeper {
   private:
     [[nodiscard]] Async<void> keep(ObjectId platform, std::vector<store::KeptLog> wanted);
     [[nodiscard]] Async<bool> keep_one(store::KeptLog wanted);
+    [[nodiscard]] Async<void> learn_secrets_of(RunId run, int attempt);
     Context& context_;
     std::unordered_set<ObjectId> busy_;
 };
@@ -178,6 +179,7 @@ class Housekeeper {
     Watcher& watcher_;
     Canceller& canceller_;
     SteadyTime next_prune_{}, next_wait_check_{};
+    std::optional<SystemTime> deadlines_checked_;  // up to here
 };
 
 }  // namespace polysync::runtime

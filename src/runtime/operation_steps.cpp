@@ -209,15 +209,24 @@ Status plan_keys(store::ReadTransaction& transaction, const CatalogTask& task, c
     return success();
 }
 
-Result<std::int64_t> insert_backfill(store::Transaction& transaction, ObjectId task,
-                                     const BackfillRequest& request, const std::string& actor,
-                                     SystemTime now) {
+namespace {
+
+Status check_none_is_active(store::Transaction& transaction, ObjectId task) {
     POLYSYNC_TRY(auto active, transaction.backfills(store::BackfillState::active));
     for (const auto& other : active)
         if (other.task == task)
             return make_error(ErrorKind::conflict, "backfill_active",
                               fmt::format("backfill {} of this task is active", other.id),
                               "Wait for it, or cancel it first.");
+    return success();
+}
+
+}  // namespace
+
+Result<std::int64_t> insert_backfill(store::Transaction& transaction, ObjectId task,
+                                     const BackfillRequest& request, const std::string& actor,
+                                     SystemTime now) {
+    POLYSYNC_TRY(check_none_is_active(transaction, task));
     return transaction.put_backfill({.task = task,
                                      .first_key = request.first_key,
                                      .last_key = request.last_key,
@@ -241,6 +250,9 @@ Status change_backfill_state(store::Transaction& transaction, std::int64_t id, s
     if (found->state == store::BackfillState::cancelled || found->state == store::BackfillState::done)
         return make_error(ErrorKind::conflict, "wrong_state",
                           fmt::format("backfill {} is {}", id, store::to_string(found->state)));
+    if (state == store::BackfillState::active && found->state != state) {
+        POLYSYNC_TRY(check_none_is_active(transaction, found->task));
+    }
     found->state = state;
     POLYSYNC_TRY(auto kept, transaction.put_backfill(*found));
     (void)kept;

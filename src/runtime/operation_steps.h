@@ -63,7 +63,7 @@ namespace polysync::runtime {
 [[nodiscard]] Result<std::int64_t> insert_backfill(store::Transaction& transaction, ObjectId task,
                                                    const BackfillRequest& request, const std::string& actor,
                                                    SystemTime now);
-// Errors: not_found, conflict (it has ended).
+// Errors: not_found, conflict (it has ended; another of its task is active).
 [[nodiscard]] Status change_backfill_state(store::Transaction& transaction, std::int64_t id,
                                            store::BackfillState state);
 

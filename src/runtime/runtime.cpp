@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "runtime/environment.h"
+#include "runtime/intent.h"
 #include "runtime/loops.h"
 #include "runtime/spawn.h"
 
@@ -135,6 +136,7 @@ class Loops final : public Runtime {
         read->objects.clear();
         known_ = std::move(*read);
         context_.catalog = std::move(built.value());
+        learn_secrets(*context_.catalog, context_.parts.secrets);
         {
             std::lock_guard lock(published_mutex_);
             published_ = context_.catalog;
@@ -158,10 +160,14 @@ class Loops final : public Runtime {
         while (true) {
             auto runs = std::make_shared<std::vector<TaskRun>>();
             auto attempts = std::make_shared<std::map<RunId, Attempt>>();
-            store::ReadWork work = [runs, attempts, after](store::ReadTransaction& transaction) -> Status {
+            auto catalog = context_.catalog;
+            store::ReadWork work = [runs, attempts, after,
+                                    catalog](store::ReadTransaction& transaction) -> Status {
                 POLYSYNC_TRY(*runs, transaction.in_flight(after, adopted_per_page));
                 for (const auto& run : *runs) {
-                    if (run.state != RunState::submitting) continue;
+                    const auto* task = catalog->task(run.key.task);
+                    bool is_as_sent = task && task->version == run.task_version;  // its secrets are known
+                    if (run.state != RunState::submitting && is_as_sent) continue;
                     POLYSYNC_TRY(auto rows, transaction.attempts(run.id));
                     for (auto& row : rows)
                         if (row.token == run.token) (*attempts)[run.id] = std::move(row);
@@ -177,12 +183,12 @@ class Loops final : public Runtime {
     }
 
     void adopt_one(TaskRun run, const std::map<RunId, Attempt>& attempts) {
+        auto row = attempts.find(run.id);
+        auto intent = row == attempts.end()
+                          ? Result<StoredIntent>(make_error(ErrorKind::internal, "no_intent", "no intent"))
+                          : read_intent(row->second.intent);
+        if (intent) learn_secrets(intent.value(), context_.parts.secrets);
         if (run.state == RunState::submitting) {
-            auto row = attempts.find(run.id);
-            auto intent =
-                row == attempts.end()
-                    ? Result<StoredIntent>(make_error(ErrorKind::internal, "no_intent", "no intent"))
-                    : read_intent(row->second.intent);
             if (intent) {
                 auto called_at = row->second.called_at.value_or(run.submitted_at.value_or(run.queued_at));
                 rescuer_.start(std::move(run), called_at, std::move(intent.value()));

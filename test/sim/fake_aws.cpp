@@ -8,6 +8,8 @@
 namespace polysync::sim {
 namespace {
 
+constexpr std::size_t lines_per_page = 100;
+
 Error refusal(ErrorKind kind, std::string code, std::string message = "the simulated AWS says no") {
     return make_error(kind, std::move(code), std::move(message));
 }
@@ -60,8 +62,10 @@ const FakeRun& FakePlatform::start(const SubmissionIntent& intent) {
     run.token = intent.token.str();
     run.task = intent.external_id;
     run.parameters = intent.request.at("parameters").as_object();
+    run.attributes = intent.request.at("attributes").as_object();
     if (const auto* key = run.parameters.if_contains("key")) run.key = key->as_string();
     run.started = clock_.true_time();
+    for (int i = 0; i < 3; ++i) run.log.push_back(fmt::format("{} line {}", id, i));
     script ? script(run) : decide_by_chance(run);
     by_token_[run.token].push_back(id);
     auto& open = open_[run.task];
@@ -83,6 +87,8 @@ PipelineRun FakePlatform::status(const FakeRun& run) const {
         if (age < run.begins_after * 2) {
             out.status = PipelineRunStatus::starting;
             out.aws_status = age < run.begins_after ? "STARTING" : "WAITING";
+            if (!run.waits_as.empty()) out.aws_status = run.waits_as;
+            out.message = run.message;
             return out;
         }
         out.status = PipelineRunStatus::running;
@@ -96,7 +102,9 @@ PipelineRun FakePlatform::status(const FakeRun& run) const {
                      : out.status == PipelineRunStatus::success ? "SUCCEEDED"
                                                                 : "FAILED";
     if (out.status == PipelineRunStatus::failed)
-        out.message = run.infrastructure_loss ? "host terminated" : "exit code 1";
+        out.message = !run.message.empty()      ? run.message
+                      : run.infrastructure_loss ? "host terminated"
+                                                : "exit code 1";
     if (out.status == PipelineRunStatus::success) out.outputs = run.outputs;
     out.infrastructure_loss = run.infrastructure_loss && !run.stopped;
     out.ended_at = run.ends;
@@ -143,6 +151,7 @@ class FakeProvider final : public Provider {
         if (!given.from_definition.empty()) co_return refusal(ErrorKind::internal, "incomplete_intent");
         co_await call("aws.start.before");
         if (aws_.is_out) co_return refusal(ErrorKind::transient, "connect_failed");
+        if (aws_.refuses) co_return *aws_.refuses;
         if (aws_.happens(aws_.faults_.throttled))
             co_return refusal(ErrorKind::throttled, "ThrottlingException");
         if (aws_.happens(aws_.faults_.contention))
@@ -231,13 +240,16 @@ class FakeProvider final : public Provider {
         co_await call("aws.logs");
         if (aws_.is_out || aws_.happens(aws_.faults_.unreachable))
             co_return refusal(ErrorKind::transient, "connect_failed");
+        if (aws_.log_error) co_return *aws_.log_error;
         LogPage page;
-        page.cursor = "end";
-        page.at_end = true;
         auto found = aws_.runs_.find(run.run_id);
-        if (!cursor.empty() || found == aws_.runs_.end()) co_return page;
-        for (int i = 0; i < 3; ++i)
-            page.lines.push_back({found->second.started, "output", fmt::format("{} line {}", run.run_id, i)});
+        auto from = cursor.empty() ? std::size_t(0) : std::size_t(std::stoul(cursor));
+        auto size = found == aws_.runs_.end() ? std::size_t(0) : found->second.log.size();
+        auto end = std::min(size, from + lines_per_page);
+        for (auto i = from; i < end; ++i)
+            page.lines.push_back({found->second.started, "output", found->second.log[i]});
+        page.cursor = std::to_string(end);
+        page.at_end = end == size;
         co_return page;
     }
 

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,14 +40,17 @@ struct Faults {
 
 struct FakeRun {
     std::string id, token, task, key;
-    boost::json::object parameters;
+    boost::json::object parameters, attributes;
     SystemTime started{}, ends{};  // in AWS's time
     Millis begins_after{500};      // STARTING, then WAITING for as long again, then RUNNING
+    std::string waits_as;          // instead of both, as Batch does: "RUNNABLE"
+    std::string message;           // what AWS says while it waits, and when it fails
     PipelineRunStatus end = PipelineRunStatus::success;
     std::map<std::string, boost::json::value> outputs;
     bool infrastructure_loss = false;
     bool stopped = false;    // by a cancel of ours
     bool forgotten = false;  // AWS does not know it any more
+    std::vector<std::string> log;
 };
 
 // One platform's AWS. Outlives every crash of the runtime.
@@ -68,7 +72,9 @@ class FakePlatform {
     std::function<void(std::string_view)> crash_point;
     // Decides what becomes of a run that starts; without one, chance does.
     std::function<void(FakeRun&)> script;
-    bool is_out = false;  // nothing answers
+    bool is_out = false;             // nothing answers
+    std::optional<Error> refuses;    // starts, with this
+    std::optional<Error> log_error;  // logs cannot be read
 
   private:
     friend class FakeProvider;

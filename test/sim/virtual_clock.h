@@ -32,6 +32,8 @@ class VirtualClock final : public Clock {
             wake_due();
         }
     }
+    // Before anything has looked at it.
+    void start_at(SystemTime start) { start_ = now_ = start; }
     // The calendar jumps; the steady clock does not.
     void jump(Millis by) {
         jump_ += by;

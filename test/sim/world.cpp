@@ -80,18 +80,7 @@ void World::define(const engine::CatalogInput& input) {
     auto before = catalog_;
     catalog_ = built.catalog;
     in_store([&](store::Transaction& transaction) -> Status {
-        // One row that stands for all documents; what counts is the version.
-        store::Object row{.kind = store::ObjectKind::source,
-                          .name = QualifiedName("definitions"),
-                          .document = "{}",
-                          .created_at = clock.now(),
-                          .updated_at = clock.now()};
-        POLYSYNC_TRY(auto there, transaction.object(row.kind, row.name));
-        if (there) {
-            row.id = there->id;
-            row.version = there->version + 1;
-        }
-        POLYSYNC_TRY(transaction.put_object(row));
+        POLYSYNC_TRY(keep_objects(transaction, input));
         POLYSYNC_TRY(auto version, transaction.definitions_version());
         catalogs_[version] = catalog_;
         runtime::Propagation propagation(transaction, *catalog_, clock.now());
@@ -101,6 +90,44 @@ void World::define(const engine::CatalogInput& input) {
     auto refreshed = std::make_shared<std::optional<Status>>();
     spawn(test::detail::keep_result<Status>(process_->runtime->refresh(), refreshed));
     run_until([&] { return refreshed->has_value(); }, std::chrono::minutes(10));
+}
+
+// Rows of what can be paused and looked up; without documents, since catalogs are kept by version. The store
+// gives ids in order: those between are taken and given back.
+Status World::keep_objects(store::Transaction& transaction, const engine::CatalogInput& input) {
+    std::map<ObjectId, std::pair<store::ObjectKind, QualifiedName>> wanted;
+    for (const auto& one : input.platforms) wanted[one.id] = {store::ObjectKind::platform, one.name};
+    for (const auto& one : input.sources) wanted[one.id] = {store::ObjectKind::source, one.source.meta.name};
+    for (const auto& one : input.tasks) wanted[one.id] = {store::ObjectKind::task, one.task.meta.name};
+    POLYSYNC_TRY(auto known, transaction.objects(std::nullopt));
+    for (const auto& object : known) {
+        if (!wanted.contains(object.id)) {
+            POLYSYNC_TRY(transaction.delete_object(object.id, clock.now()));
+        }
+    }
+    for (const auto& [id, what] : wanted) {
+        store::Object row{.kind = what.first,
+                          .name = what.second,
+                          .document = "{}",
+                          .created_at = clock.now(),
+                          .updated_at = clock.now()};
+        POLYSYNC_TRY(auto there, transaction.object(row.kind, row.name));
+        if (there) {
+            row.id = there->id;
+            row.version = there->version + 1;
+            POLYSYNC_TRY(transaction.put_object(row));
+            continue;
+        }
+        while (number(last_object_) + 1 < number(id)) {
+            store::Object filler = row;
+            filler.name = QualifiedName("filler");
+            POLYSYNC_TRY(last_object_, transaction.put_object(filler));
+            POLYSYNC_TRY(transaction.delete_object(last_object_, clock.now()));
+        }
+        POLYSYNC_TRY(last_object_, transaction.put_object(row));
+        if (last_object_ != id) return make_error(ErrorKind::internal, "id", "the id is taken");
+    }
+    return success();
 }
 
 bool World::may_crash(std::string_view where) {
@@ -150,6 +177,12 @@ void World::stop() {
 void World::crash() {
     clock.drop_sleepers();  // while their io_context is there
     process_.reset();
+}
+
+void World::stay_down(Millis time) {
+    crash();
+    boost::asio::io_context nobody;
+    clock.run(nobody, clock.steady_now() + time, [] { return false; });
 }
 
 void World::run_for(Millis time) {

@@ -23,7 +23,8 @@ class World {
     World(std::uint64_t seed, SystemTime start);
     ~World();
 
-    // Applies definitions, as `polysync apply` does: a new version, tokens of removed edges dropped.
+    // Applies definitions, as `polysync apply` does: a new version, tokens of removed edges dropped. Ids of
+    // what is new are above all that were there.
     // Platforms get an AWS of the kind that `kinds` says (by list without).
     void define(const engine::CatalogInput& input);
     [[nodiscard]] const engine::Catalog& catalog() const { return *catalog_; }
@@ -31,6 +32,8 @@ class World {
     void start();  // a process
     void stop();   // in good order
     void crash();  // everything in memory is gone
+    // No process, and time goes on all the same.
+    void stay_down(Millis time);
     [[nodiscard]] bool is_running() const { return process_ != nullptr; }
 
     void run_for(Millis time);
@@ -68,10 +71,12 @@ class World {
   private:
     struct Process;
     bool may_crash(std::string_view where);
+    [[nodiscard]] Status keep_objects(store::Transaction& transaction, const engine::CatalogInput& input);
 
     std::unique_ptr<store::Store> store_;
     std::map<std::int64_t, std::shared_ptr<const engine::Catalog>> catalogs_;  // by definitions_version
     std::shared_ptr<const engine::Catalog> catalog_;
+    ObjectId last_object_{};
     std::unique_ptr<Process> process_;
     bool crashed_ = false;
 };
