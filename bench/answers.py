@@ -33,8 +33,9 @@ def get_job_run():
     return text
 
 
-def batch_job(index):
-    job_id = f"{index:08x}-a532-4122-842e-2ccab8d54efb"
+def batch_job(index, job_id=None, status=None):
+    job_id = job_id or f"{index:08x}-a532-4122-842e-2ccab8d54efb"
+    status = status or ("SUCCEEDED" if index % 10 == 0 else "RUNNING")
     log_stream = f"nightly-transform/default/{index:032x}"
     task = f"arn:aws:ecs:eu-west-1:123456789012:task/AWSBatch-transform-ce-{index % 4}/{index:032x}"
     container_arn = f"arn:aws:ecs:eu-west-1:123456789012:container-instance/AWSBatch-transform-ce-{index % 4}/{index * 7:032x}"
@@ -43,7 +44,7 @@ def batch_job(index):
         "jobName": f"Polysync-{job_id}",
         "jobId": job_id,
         "jobQueue": "arn:aws:batch:eu-west-1:123456789012:job-queue/transform-spot-queue",
-        "status": "SUCCEEDED" if index % 10 == 0 else "RUNNING",
+        "status": status,
         "attempts": [] if index % 9 else [{
             "container": {"containerInstanceArn": container_arn, "taskArn": task, "exitCode": 1, "reason": "",
                           "logStreamName": log_stream, "networkInterfaces": []},
@@ -77,6 +78,16 @@ def batch_job(index):
         "platformCapabilities": ["EC2"],
         "eksAttempts": [],
     }
+
+
+def batch_job_variants(job_id, status, count=90):
+    """A line of JSON each, with an end where the job has one."""
+    jobs = [batch_job(index, job_id, status) for index in range(count)]
+    if status == "SUCCEEDED":
+        for job in jobs:
+            job["stoppedAt"] = job["startedAt"] + 60_000
+            job["container"]["exitCode"] = 0
+    return "".join(json.dumps(job, separators=(",", ":")) + "\n" for job in jobs)
 
 
 def describe_jobs(count=100):

@@ -3,6 +3,7 @@ import http.client
 import json
 import os
 import re
+import ssl
 import statistics
 import subprocess
 import sys
@@ -27,10 +28,14 @@ def environment():
 
 
 class Sandbox:
-    def __init__(self, binary):
-        self.process = subprocess.Popen([binary, "sandbox", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True)
+    """With a certificate and its key (paths) it speaks HTTPS."""
+
+    def __init__(self, binary, certificate=None, key=None):
+        tls = ["--tls-certificate", str(certificate), "--tls-key", str(key)] if certificate else []
+        self.context = ssl.create_default_context(cafile=str(certificate)) if certificate else None
+        self.process = subprocess.Popen([binary, "sandbox", "--listen", "127.0.0.1:0", *tls], stdout=subprocess.PIPE, text=True)
         for line in self.process.stdout:
-            found = re.search(r"http://127\.0\.0\.1:(\d+)", line)
+            found = re.search(r"https?://127\.0\.0\.1:(\d+)", line)
             if found:
                 self.endpoint, self.port = found.group(0), int(found.group(1))
                 return
@@ -44,7 +49,8 @@ class Sandbox:
         self.process.wait()
 
     def admin(self, path, document):
-        connection = http.client.HTTPConnection("127.0.0.1", self.port)
+        connection = (http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context) if self.context
+                      else http.client.HTTPConnection("127.0.0.1", self.port))
         connection.request("POST", f"/_sandbox/{path}", json.dumps(document))
         answer = connection.getresponse()
         body = answer.read()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Polysync's AWS client and signer against other clients, side by side in one run.
 
-    bench/run.py [--rounds N] [--only aws,sigv4,program,engine,server] [--json FILE]
+    bench/run.py [--rounds N] [--only aws,sigv4,program,engine,server,sweep,end_to_end] [--json FILE]
 
 A TLS 1.3 nginx on loopback answers with canned bodies; it is pinned to one core and the client to another. What counts is
 the client's own CPU time per call; rounds of all clients are interleaved and the medians compared. scripts/bench
@@ -23,11 +23,13 @@ WORK = ROOT / "build" / "bench-work"
 sys.path.insert(0, str(HERE))
 
 import answers  # noqa: E402
+import end_to_end  # noqa: E402
 import engine  # noqa: E402
 import program  # noqa: E402
 import server  # noqa: E402
 import server_bench  # noqa: E402
 import sigv4_requests  # noqa: E402
+import sweep  # noqa: E402
 
 BUILT = ROOT / "build" / "bench" / "bench"
 PYTHON = "/usr/bin/python3"  # Debian's, which has boto3
@@ -158,7 +160,7 @@ def measure_signers(rounds):
 def main():
     parser = argparse.ArgumentParser(description="Polysync's benchmarks.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="aws,sigv4,program,engine,server")
+    parser.add_argument("--only", default="aws,sigv4,program,engine,server,sweep,end_to_end")
     parser.add_argument("--json", type=Path, help="write all figures there, too")
     options = parser.parse_args()
     parts = set(options.only.split(","))
@@ -178,6 +180,12 @@ def main():
     if "server" in parts:
         figures["server"], more = server_bench.measure(ROOT / "build" / "bench" / "src" / "polysync", BUILT / "seed_runs", WORK, options.rounds,
                                                        (server.server_core(), client_core()), print_table)
+        goals += more
+    if "sweep" in parts:
+        figures["sweep"], more = sweep.measure(BUILT, WORK, options.rounds, AWS_CLIENTS["boto3, 16 threads"][0], run_json, print_table)
+        goals += more
+    if "end_to_end" in parts:
+        figures["end_to_end"], more = end_to_end.measure(ROOT / "build" / "bench" / "src" / "polysync", WORK, options.rounds, print_table, verdict)
         goals += more
     if "program" in parts:
         figures["program"] = program.measure(ROOT, WORK, print_table)

@@ -41,6 +41,14 @@ def server_core():
     return min(os.sched_getaffinity(0))
 
 
+def make_certificate(certificate, key):
+    """One of localhost's own, for two days."""
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+         "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+
+
 class CannedServer:
     """Use as a context. `endpoint` is what clients get, `certificate` what they have to trust."""
 
@@ -51,10 +59,7 @@ class CannedServer:
         (folder / "v1").mkdir(parents=True, exist_ok=True)
         (folder / "get_job_run").write_text(get_job_run, encoding="utf-8")
         (folder / "v1" / "describejobs").write_text(describe_jobs, encoding="utf-8")
-        subprocess.run(
-            ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-             "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
-             "-keyout", str(work / "key.pem"), "-out", str(self.certificate)], check=True, capture_output=True)
+        make_certificate(self.certificate, work / "key.pem")
 
     def url(self, operation):
         return self.endpoint + ("/" if operation == "get_job_run" else "/v1/describejobs")

@@ -45,8 +45,8 @@ def free_port():
 
 
 class Server:
-    def __init__(self, binary, folder, core=None):
-        self.binary, self.folder, self.port = str(binary), Path(folder), free_port()
+    def __init__(self, binary, folder, core=None, **variables):
+        self.binary, self.folder, self.port, self.variables = str(binary), Path(folder), free_port(), variables
         self.pin = ["taskset", "-c", str(core)] if core is not None else []
 
     def __enter__(self):
@@ -58,7 +58,8 @@ class Server:
 
     def environment(self):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_") and "proxy" not in name.lower()}
-        return {**kept, "HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder / "state"), "BENCH_SECRET": "polysync-sandbox-secret"}
+        return {**kept, "HOME": str(self.folder), "XDG_STATE_HOME": str(self.folder / "state"), "BENCH_SECRET": "polysync-sandbox-secret",
+                **self.variables}
 
     @property
     def database(self):
@@ -113,8 +114,8 @@ class Server:
             sys.exit(f"{arguments}: {done.stdout}{done.stderr}")
         return done.stdout
 
-    def define(self):
-        (self.folder / "bench.yaml").write_text(DEFINITIONS)
+    def define(self, definitions=DEFINITIONS):
+        (self.folder / "bench.yaml").write_text(definitions)
         self.cli("apply", "-f", "bench.yaml", "--yes")
 
 

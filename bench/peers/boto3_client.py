@@ -1,4 +1,5 @@
-"""boto3: 16 threads share one client, as its users do. Arguments: operation, endpoint, CA file, calls."""
+"""boto3: 16 threads share one client, as its users do. Arguments: operation, endpoint, CA file, calls.
+`describe_job` asks for one job a call, `describe_jobs` for 100."""
 import json
 import resource
 import sys
@@ -23,9 +24,11 @@ def main(operation, endpoint, ca_file, calls):
         config=Config(max_pool_connections=THREADS, proxies={}))
     ids = [f"{index:08x}-a532-4122-842e-2ccab8d54efb" for index in range(100)]
 
-    def call(_):
+    def call(number):
         if operation == "get_job_run":
             assert client.get_job_run(JobName="nightly-load", RunId="jr_1")["JobRun"]["JobRunState"] == "SUCCEEDED"
+        elif operation == "describe_job":
+            assert client.describe_jobs(jobs=[f"{number:08x}-a532-4122-842e-2ccab8d54efb"])["jobs"][0]["status"] in ("RUNNING", "SUCCEEDED")
         else:
             assert len(client.describe_jobs(jobs=ids)["jobs"]) == 100
 
