@@ -28,7 +28,8 @@ constexpr const char* shared_schemas = R"json({
 "ResumeRequest": {"type": "object", "additionalProperties": false, "properties": {
   "run_kept_keys": {"type": "boolean", "default": false, "description": "Run the keys that the task kept, instead of dropping them."}}},
 "PauseResult": {"type": "object", "required": ["paused"], "properties": {
-  "paused": {"type": "boolean"}, "kind": {"type": "string"}, "name": {"type": "string"}}},
+  "paused": {"type": "boolean"}, "kind": {"type": "string"}, "name": {"type": "string"},
+  "kept_keys": {"type": "integer", "description": "Keys that came up during the pause: they run where that was asked for, and are dropped otherwise."}}},
 "BackupRequest": {"type": "object", "required": ["path"], "additionalProperties": false, "properties": {
   "path": {"type": "string", "description": "Absolute, on the server; the file must not exist."}}},
 "BackupResult": {"type": "object", "required": ["path"], "properties": {"path": {"type": "string"}}},

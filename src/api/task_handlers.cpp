@@ -94,8 +94,10 @@ AnswerMaker answer_paused(ObjectKind kind, std::optional<QualifiedName> object, 
         out["kind"] = store::to_string(kind);
         out["name"] = object->str();
     }
-    return [out](store::Transaction&, const OperationEffect&) -> Result<Response> {
-        return json_response(200, out);
+    return [out](store::Transaction&, const OperationEffect& effect) -> Result<Response> {
+        auto told = out;
+        if (!told.at("paused").get_bool()) told["kept_keys"] = effect.kept_keys;
+        return json_response(200, told);
     };
 }
 
@@ -234,7 +236,8 @@ std::vector<Route> task_routes() {
         resume_route("/platforms/{name}/resume", resume_platform, "resumePlatform", "platforms",
                      "Resumes a platform."),
         pause_route("/pause", pause_all, "pauseEverything", "system", "Pauses everything."),
-        resume_route("/resume", resume_all, "resumeEverything", "system", "Resumes everything."),
+        resume_route("/resume", resume_all, "resumeEverything", "system",
+                     "Resumes everything; the keys that schedules kept are dropped, or run."),
         {.method = Method::post,
          .pattern = "/sources/{name}/tokens",
          .handler = put_token,

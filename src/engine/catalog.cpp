@@ -10,6 +10,10 @@ bool CatalogTask::has_triggering_edges() const {
                        [](const CatalogEdge& edge) { return edge.dependency.match != Match::latest; });
 }
 
+std::string CatalogTask::key_of(SystemTime fire) const {
+    return partition.grain == Grain::none ? format_iso8601(fire) : interval_before(partition, fire).key;
+}
+
 const CatalogTask* Catalog::task(ObjectId id) const {
     auto found = tasks.find(id);
     return found == tasks.end() ? nullptr : &found->second;

@@ -66,6 +66,8 @@ struct CatalogTask {
     // Schedules and triggering edges together: the clock holds like an edge (evaluate's `clock`).
     [[nodiscard]] bool waits_for_clock() const { return !schedules.empty() && has_triggering_edges(); }
     [[nodiscard]] bool has_triggering_edges() const;
+    // Of the interval that a fire works on; without a grain the fire's own time.
+    [[nodiscard]] std::string key_of(SystemTime fire) const;
 };
 
 struct CatalogSource {

@@ -126,23 +126,39 @@ Status check_deadline(store::Transaction& transaction, const engine::CatalogTask
                        {{"key", ended.key}, {"due", format_iso8601(due)}, {"state", state}});
 }
 
-// Every key that has become due after `since`.
-Status check_deadlines(store::Transaction& transaction, const engine::Catalog& catalog, SystemTime since,
-                       SystemTime now) {
+struct DueKey {
+    ObjectId task{};
+    engine::Interval interval;
+    SystemTime due{};
+};
+
+// Every key whose deadline lies after `since`, and has come.
+std::vector<DueKey> keys_due(const engine::Catalog& catalog, SystemTime since, SystemTime now) {
+    std::vector<DueKey> out;
     for (const auto& [id, task] : catalog.tasks) {
         if (!task.task.deadline || !task.deadline_zone || task.partition.grain == engine::Grain::none)
             continue;
         auto interval = engine::interval_before(task.partition, now);
-        auto due = due_of(task, interval);
-        while (due > since) {
-            if (due <= now) {
-                POLYSYNC_TRY(check_deadline(transaction, task, interval, due, now));
-            }
+        for (auto due = due_of(task, interval); due > since; due = due_of(task, interval)) {
+            if (due <= now) out.push_back({id, interval, due});
             interval = engine::interval_before(task.partition, interval.start);
-            due = due_of(task, interval);
         }
     }
-    return success();
+    return out;
+}
+
+// Tokens that need the rest of an interval may be old and many: behind them are others.
+Status expire_tokens(store::Transaction& transaction, const engine::Catalog& catalog, SystemTime now) {
+    POLYSYNC_TRY(auto pauses, transaction.pauses());
+    for (const auto& pause : pauses)
+        if (number(pause.object) == 0) return success();  // nothing ages
+    auto before = now - token_patience;
+    Propagation propagation(transaction, catalog, now);
+    for (int limit = 1000;; limit *= 4) {
+        POLYSYNC_TRY(auto old, transaction.tokens_older_than(before, limit));
+        POLYSYNC_TRY(int expired, propagation.expire(old, before));
+        if (expired > 0 || int(old.size()) < limit) return success();
+    }
 }
 
 }  // namespace
@@ -153,9 +169,8 @@ Async<void> Housekeeper::run() {
         co_await time_out();
         auto planned = co_await plan_backfills();
         if (!planned) log::error("backfills cannot be planned: {}", planned.error().describe());
-        auto checked = co_await check_times();
-        if (!checked)
-            log::error("deadlines and waiting tokens cannot be checked: {}", checked.error().describe());
+        auto checked = co_await check_deadlines();
+        if (!checked) log::error("deadlines cannot be checked: {}", checked.error().describe());
         if (context_.clock().steady_now() >= next_wait_check_) {
             auto waited = co_await check_waiting();
             if (!waited) log::error("long waits cannot be checked: {}", waited.error().describe());
@@ -220,19 +235,23 @@ Async<Status> Housekeeper::plan_backfills() {
     co_return done;
 }
 
-Async<Status> Housekeeper::check_times() {
+Async<Status> Housekeeper::check_deadlines() {
     auto catalog = context_.catalog;
     auto now = context_.clock().now();
-    auto since = deadlines_checked_.value_or(now - deadline_memory);
-    store::Work work = [catalog, since, now](store::Transaction& transaction) -> Status {
-        POLYSYNC_TRY(auto old, transaction.tokens_older_than(now - token_patience, 1000));
-        Propagation propagation(transaction, *catalog, now);
-        POLYSYNC_TRY(propagation.expire(old));
-        return check_deadlines(transaction, *catalog, since, now);
-    };
-    auto done = co_await context_.store().write(std::move(work));
-    if (done) deadlines_checked_ = now;
-    co_return done;
+    auto keys = keys_due(*catalog, deadlines_checked_.value_or(now - deadline_memory), now);
+    if (!keys.empty()) {
+        store::Work work = [catalog, keys, now](store::Transaction& transaction) -> Status {
+            for (const auto& key : keys) {
+                POLYSYNC_TRY(
+                    check_deadline(transaction, catalog->tasks.at(key.task), key.interval, key.due, now));
+            }
+            return success();
+        };
+        auto done = co_await context_.store().write(std::move(work));
+        if (!done) co_return done;
+    }
+    deadlines_checked_ = now;
+    co_return success();
 }
 
 Async<Status> Housekeeper::check_waiting() {
@@ -241,6 +260,7 @@ Async<Status> Housekeeper::check_waiting() {
     auto waiting = watcher_.waiting_since(now - alert_after);
     if (waiting.size() > 1000) waiting.resize(1000);
     store::Work work = [catalog, now, waiting](store::Transaction& transaction) -> Status {
+        POLYSYNC_TRY(expire_tokens(transaction, *catalog, now));
         WaitCheck check(transaction, *catalog, now);
         POLYSYNC_TRY(check.check_queue());
         return check.check_aws(waiting);

@@ -171,7 +171,7 @@ class Housekeeper {
     [[nodiscard]] Async<void> try_store();
     [[nodiscard]] Async<void> time_out();
     [[nodiscard]] Async<Status> plan_backfills();
-    [[nodiscard]] Async<Status> check_times();
+    [[nodiscard]] Async<Status> check_deadlines();
     [[nodiscard]] Async<Status> check_waiting();
     [[nodiscard]] Async<Status> prune();
 

@@ -7,6 +7,7 @@
 
 #include "runtime/explain.h"
 #include "runtime/operation_steps.h"
+#include "runtime/pauses.h"
 #include "runtime/propagation.h"
 #include "runtime/recorder.h"
 
@@ -260,7 +261,7 @@ class StoreOperations final : public Operations {
         auto actor = caller.actor;
         UnitWork work = [=](store::Transaction& transaction, Made&) -> Status {
             POLYSYNC_TRY(auto id, pausable(transaction, kind, object));
-            POLYSYNC_TRY(transaction.put_pause({id, actor, reason, now}));
+            POLYSYNC_TRY(pause_in(transaction, id, actor, reason, now));
             return append_audit(transaction, now, actor, "pause", pause_subject(kind, object),
                                 {{"reason", reason}});
         };
@@ -272,19 +273,12 @@ class StoreOperations final : public Operations {
         auto now = parts_.clock->now();
         auto catalog = runtime_.catalog();
         auto actor = caller.actor;
-        UnitWork work = [=](store::Transaction& transaction, Made&) -> Status {
+        UnitWork work = [=](store::Transaction& transaction, Made& made) -> Status {
             POLYSYNC_TRY(auto id, pausable(transaction, kind, object));
-            POLYSYNC_TRY(transaction.delete_pause(id));
-            if (const auto* task = catalog->task(id)) {
-                if (run_kept_keys) {
-                    Propagation propagation(transaction, *catalog, now);
-                    POLYSYNC_TRY(propagation.reconsider(*task));
-                } else {
-                    POLYSYNC_TRY(transaction.drop_tokens(id, std::nullopt));
-                }
-            }
+            POLYSYNC_TRY(made.effect.kept_keys,
+                         resume_in(transaction, *catalog, id, run_kept_keys, actor, now));
             return append_audit(transaction, now, actor, "resume", pause_subject(kind, object),
-                                {{"run_kept_keys", run_kept_keys}});
+                                {{"run_kept_keys", run_kept_keys}, {"kept_keys", made.effect.kept_keys}});
         };
         co_return status_of(co_await perform(std::move(caller), std::move(work)));
     }
@@ -376,10 +370,8 @@ class StoreOperations final : public Operations {
                 auto at = parts_.clock->now();
                 for (int i = 0; i < std::clamp(count, 1, 1000); ++i) {
                     at = schedule.cron.next_after(at, schedule.zone);
-                    std::string key = task->partition.grain == engine::Grain::none
-                                          ? format_iso8601(at)
-                                          : engine::interval_before(task->partition, at).key;
-                    fires.push_back({task->task.meta.name, at, std::move(key), schedule.schedule.time_zone});
+                    fires.push_back(
+                        {task->task.meta.name, at, task->key_of(at), schedule.schedule.time_zone});
                 }
             }
         }

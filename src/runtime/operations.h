@@ -83,6 +83,7 @@ struct OperationEffect {
     std::vector<RunId> runs;                       // made, or acted on
     std::vector<std::pair<RunId, Error>> refused;  // by `bulk` and `cancel_chain`
     BackfillPlan backfill;
+    int kept_keys = 0;  // resume: that came up during the pause, and run or are dropped
     bool fresh = true;  // put_source_token: the dedupe_id was not seen before
 };
 
@@ -122,7 +123,8 @@ class Operations {
     [[nodiscard]] virtual Async<Result<std::vector<TaskRun>>> chain(RunId run) = 0;
     [[nodiscard]] virtual Async<Result<BulkResult>> cancel_chain(RunId run, Caller caller) = 0;
 
-    // object: a task or platform; nothing: everything. On resume of a task the kept keys are run or dropped.
+    // object: a task or platform; nothing: everything. On resume of a task or everything the kept keys run or
+    // are dropped.
     [[nodiscard]] virtual Async<Status> pause(store::ObjectKind kind, std::optional<QualifiedName> object,
                                               std::string reason, Caller caller) = 0;
     [[nodiscard]] virtual Async<Status> resume(store::ObjectKind kind, std::optional<QualifiedName> object,

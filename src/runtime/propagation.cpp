@@ -103,7 +103,7 @@ Status Propagation::serve(const TaskRun& run) {
 
 Status Propagation::put(const CatalogTask& child, Token token, Reach reach) {
     POLYSYNC_TRY(transaction_.put_tokens(std::span(&token, 1)));
-    POLYSYNC_TRY(bool paused, is_paused(child.id));
+    POLYSYNC_TRY(bool paused, is_paused(child));
     if (paused) return success();  // keeps its keys
     const auto* edge = edge_from(child, token.parent);
     std::optional<std::string> key = token.key;
@@ -208,7 +208,7 @@ Result<bool> Propagation::is_ancestor_active(const CatalogTask& task, const std:
 }
 
 Status Propagation::fired(const CatalogTask& task, std::string key, Trigger trigger) {
-    POLYSYNC_TRY(bool paused, is_paused(task.id));
+    POLYSYNC_TRY(bool paused, is_paused(task));
     if (task.edges.empty() && !paused) {
         TaskRun base;
         base.priority = task.task.priority;
@@ -249,8 +249,16 @@ Status Propagation::source_event(const engine::CatalogSource& source, std::strin
 }
 
 Status Propagation::reconsider(const CatalogTask& task) {
-    POLYSYNC_TRY(bool paused, is_paused(task.id));
+    POLYSYNC_TRY(bool paused, is_paused(task));
     if (paused) return success();
+    POLYSYNC_TRY(auto places, places_of(task));
+    for (const auto& [lane, key] : places) {
+        POLYSYNC_TRY(settle(task, lane, key, Reach::none));
+    }
+    return drain();
+}
+
+Result<std::set<std::pair<std::string, std::string>>> Propagation::places_of(const CatalogTask& task) {
     POLYSYNC_TRY(auto held, transaction_.tokens_of(task.id));
     std::set<std::pair<std::string, std::string>> places;
     for (const auto& token : held) {
@@ -263,10 +271,27 @@ Status Propagation::reconsider(const CatalogTask& task) {
         }
         if (key) places.emplace(token.lane, *key);
     }
+    return places;
+}
+
+Result<std::vector<std::string>> Propagation::drop_kept(const CatalogTask& task) {
+    POLYSYNC_TRY(auto places, places_of(task));
+    std::vector<std::string> dropped;
     for (const auto& [lane, key] : places) {
-        POLYSYNC_TRY(settle(task, lane, key, Reach::none));
+        POLYSYNC_TRY(auto existing, transaction_.runs_of_key(task.id, lane, key));
+        POLYSYNC_TRY(auto edges, edges_for(task, lane, key));
+        POLYSYNC_TRY(auto held, facts(task, lane, edges, key, !existing.empty()));
+        POLYSYNC_TRY(auto successes, latest(task, lane));
+        bool clock = lane == "live" && !task.schedules.empty() && existing.empty();
+        auto verdict = engine::evaluate(task.id, clock, edges, held, successes, now_);
+        bool waits = verdict.readiness == Readiness::wait;
+        if (waits && existing.empty()) continue;
+        POLYSYNC_TRY(transaction_.take_tokens(held));
+        bool would_run = existing.empty() || (verdict.readiness == Readiness::fire &&
+                                              existing.back().code == skipped_by_dependency);
+        if (would_run) dropped.push_back(key);
     }
-    return drain();
+    return dropped;
 }
 
 Status Propagation::redefined(const engine::Catalog& before) {
@@ -295,7 +320,8 @@ Status Propagation::redefined(const engine::Catalog& before) {
     return drain();
 }
 
-Status Propagation::expire(const std::vector<Token>& tokens) {
+Result<int> Propagation::expire(const std::vector<Token>& tokens, SystemTime before) {
+    int expired = 0;
     for (const auto& token : tokens) {
         const auto* task = catalog_.task(token.child);
         const auto* edge = task ? edge_from(*task, token.parent) : nullptr;
@@ -303,7 +329,12 @@ Status Propagation::expire(const std::vector<Token>& tokens) {
         if (edge) {
             POLYSYNC_TRY(key, child_key(*task, *edge, catalog_.task(token.parent), token.key));
         }
+        if (key && edge && edge->dependency.match == Match::all_in_interval) {
+            POLYSYNC_TRY(auto interval, engine::parse_key(task->partition, *key));
+            if (interval.end >= before) continue;
+        }
         POLYSYNC_TRY(transaction_.take_tokens(std::span(&token, 1)));
+        ++expired;
         if (!task || !key) continue;
         TaskRun base;
         base.state = RunState::skipped;
@@ -319,16 +350,19 @@ Status Propagation::expire(const std::vector<Token>& tokens) {
                                  fmt::format("token_expired/{}/{}/{}", number(task->id), token.lane, *key),
                                  {{"lane", token.lane}, {"key", *key}}));
     }
-    return drain();
+    POLYSYNC_TRY(drain());
+    return expired;
 }
 
-Result<bool> Propagation::is_paused(ObjectId task) {
+// While everything is paused, what stands on its schedule alone keeps its keys as a paused task does: on
+// resume the user says whether they run. Other keys become runs, which wait in the queue.
+Result<bool> Propagation::is_paused(const CatalogTask& task) {
     if (!paused_) {
         POLYSYNC_TRY(auto pauses, transaction_.pauses());
         paused_.emplace();
         for (const auto& pause : pauses) paused_->insert(pause.object);
     }
-    return paused_->contains(task);
+    return paused_->contains(task.id) || (paused_->contains(ObjectId{}) && !task.has_triggering_edges());
 }
 
 }  // namespace polysync::runtime

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include <boost/json/object.hpp>
@@ -30,12 +31,16 @@ class Propagation {
     [[nodiscard]] Status ended(std::vector<TaskRun> runs);
 
     // A schedule's fire for one interval of the task: a run, or the clock's token where the task also has
-    // edges or is paused.
+    // edges or is paused (or everything is, and nothing else triggers it).
     [[nodiscard]] Status fired(const engine::CatalogTask& task, std::string key, Trigger trigger);
 
     // TASK-14. Puts the source's token on every edge that leaves it. Errors: invalid_input where the key is
     // none of a task that waits for it.
     [[nodiscard]] Status source_event(const engine::CatalogSource& source, std::string key, std::string data);
+
+    // The keys that the task kept while it was paused, and that nothing else holds back, are dropped: those
+    // that would have run. Which ones.
+    [[nodiscard]] Result<std::vector<std::string>> drop_kept(const engine::CatalogTask& task);
 
     // Looks again at every key that waits for the task (resume, a changed definition).
     [[nodiscard]] Status reconsider(const engine::CatalogTask& task);
@@ -48,8 +53,9 @@ class Propagation {
     // transaction that changes them.
     [[nodiscard]] Status redefined(const engine::Catalog& before);
 
-    // Tokens that waited too long: their keys end as skips, each with an alert.
-    [[nodiscard]] Status expire(const std::vector<Token>& tokens);
+    // Tokens from before `before` have waited too long: their keys end as skips, each with an alert. Where a
+    // key needs a whole interval, its wait begins at the interval's end. How many were taken.
+    [[nodiscard]] Result<int> expire(const std::vector<Token>& tokens, SystemTime before);
 
     // Inserts one run of the task (Queued, or Skipped where its overlap policy says so); 0 where the key has
     // one already. `base` holds what the key and the trigger do not say: priority, values, downstream.
@@ -100,7 +106,10 @@ class Propagation {
     [[nodiscard]] Status insert_from(const engine::CatalogTask& task, RunKey key, Trigger trigger,
                                      const engine::Verdict& verdict, Reach reach);
     [[nodiscard]] Result<bool> overlaps(const engine::CatalogTask& task, const TaskRun& run);
-    [[nodiscard]] Result<bool> is_paused(ObjectId task);
+    [[nodiscard]] Result<bool> is_paused(const engine::CatalogTask& task);
+    // Lanes and keys of the task that hold a token.
+    [[nodiscard]] Result<std::set<std::pair<std::string, std::string>>> places_of(
+        const engine::CatalogTask& task);
 
     store::Transaction& transaction_;
     const engine::Catalog& catalog_;

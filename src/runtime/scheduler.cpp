@@ -17,6 +17,7 @@ constexpr Millis on_time = std::chrono::minutes(1);
 constexpr Millis longest_pause = std::chrono::minutes(1);
 // As many of the newest fires as any policy looks at (catch_up takes at most 100).
 constexpr std::size_t most_fires = 100;
+constexpr std::int64_t most_counted = 1000;  // of those that were left out
 
 std::string expression_of(const engine::CatalogSchedule& schedule) {
     return schedule.schedule.cron + " " + schedule.schedule.time_zone;
@@ -62,11 +63,6 @@ std::vector<SystemTime> after_misfires(const Schedule& schedule, std::vector<Sys
     return fires;
 }
 
-std::string key_of(const engine::CatalogTask& task, SystemTime fire) {
-    if (task.partition.grain == engine::Grain::none) return format_iso8601(fire);
-    return engine::interval_before(task.partition, fire).key;
-}
-
 // One look at all schedules.
 class Fires {
   public:
@@ -75,9 +71,6 @@ class Fires {
 
     Status take() {
         POLYSYNC_TRY(auto rows, transaction_.schedule_cursors());
-        POLYSYNC_TRY(auto pauses, transaction_.pauses());
-        for (const auto& pause : pauses)
-            if (number(pause.object) == 0) everything_paused_ = true;
         for (auto& row : rows) cursors_[{row.task, row.index}] = row;
         for (const auto& [id, task] : catalog_.tasks)
             for (std::size_t i = 0; i < task.schedules.size(); ++i) {
@@ -117,16 +110,12 @@ class Fires {
         return success();
     }
 
-    // A paused task keeps its keys. While everything is paused, tasks that stand on their schedule alone miss
-    // their fires; where the schedule is one of several things that a key waits for, the key must not be
-    // lost.
     Status fire(const engine::CatalogTask& task, SystemTime time) {
-        if (everything_paused_ && task.edges.empty()) return success();
         if (engine::is_planted(engine::Fault::cursor_before_fire)) {
-            late.emplace_back(task.id, key_of(task, time));
+            late.emplace_back(task.id, task.key_of(time));
             return success();
         }
-        return propagation_.fired(task, key_of(task, time), Trigger::schedule);
+        return propagation_.fired(task, task.key_of(time), Trigger::schedule);
     }
 
     // What a misfire policy left out, for `task why` (TASK-11).
@@ -135,13 +124,10 @@ class Fires {
         const auto& schedule = task.schedules[std::size_t(index)];
         auto end = let_through.empty() ? now_ + Millis(1) : let_through.front();
         if (first >= end) return success();
-        auto last = first;
+        auto last = fires_between(schedule, first, end - Millis(1)).back();
         std::int64_t count = 1;
-        for (auto at = schedule.cron.next_after(first, schedule.zone); at < end && count < 1000;
-             at = schedule.cron.next_after(at, schedule.zone)) {
-            last = at;
-            ++count;
-        }
+        for (auto at = first; at < last && count < most_counted; ++count)
+            at = schedule.cron.next_after(at, schedule.zone);
         boost::json::object note{{"at", format_iso8601(now_)},
                                  {"policy", to_string(schedule.schedule.misfire)},
                                  {"first", format_iso8601(first)},
@@ -173,7 +159,6 @@ class Fires {
     const engine::Catalog& catalog_;
     SystemTime now_;
     Propagation propagation_;
-    bool everything_paused_ = false;
     std::map<std::pair<ObjectId, int>, store::ScheduleCursor> cursors_;
     std::vector<store::ScheduleCursor> changed_;
 };

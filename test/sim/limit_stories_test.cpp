@@ -125,6 +125,7 @@ TEST_F(LimitStory, DeferToNextWindowLetsEachWindowTakeItsLimit) {  // CON-2
     auto from = world_.clock.now();
     for (int i = 0; i < 10; ++i) run_once("here");
     world_.run_for(minutes(3));
+    EXPECT_THAT(why("here"), HasSubstr("not before 2026-09-14T00:40:00Z"));
     world_.run_for(minutes(30));
     auto starts = starts_after(from);
     ASSERT_THAT(starts, SizeIs(10));
@@ -191,6 +192,7 @@ TEST_F(LimitStory, ARunNeedsASlotOfEachProfileAndTakesNoneWhileItWaits) {  // CO
     world_.run_for(seconds(30));
     EXPECT_EQ(count("here", RunState::running), 1);
     EXPECT_EQ(count("there", RunState::running), 2);
+    EXPECT_THAT(why("here"), HasSubstr("contention profile"));
 }
 
 TEST_F(LimitStory, MoreImportantRunsGoFirstThenOlderOnes) {  // TASK-7

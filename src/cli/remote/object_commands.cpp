@@ -156,8 +156,18 @@ Async<int> pause_object(Context& context, PauseOptions options) {
     if (!answer) co_return session->fail(answer.error());
     if (session->as_json(answer.value())) co_return exit_success;
     std::string what = options.name.empty() ? "everything" : options.noun + " " + options.name;
-    session->output().result(options.resume ? fmt::format("{} runs again", what)
-                                            : fmt::format("{} is paused; what runs in AWS goes on", what));
+    if (!options.resume) {
+        session->output().result(fmt::format("{} is paused; what runs in AWS goes on", what));
+        co_return exit_success;
+    }
+    auto kept = text_of(as_object(answer.value()), "kept_keys");
+    std::string told;
+    if (kept == "1") {
+        told = options.run_kept ? "; 1 kept key runs" : "; 1 kept key is dropped";
+    } else if (!kept.empty() && kept != "0") {
+        told = fmt::format("; {} kept keys {}", kept, options.run_kept ? "run" : "are dropped");
+    }
+    session->output().result(fmt::format("{} runs again{}", what, told));
     co_return exit_success;
 }
 
