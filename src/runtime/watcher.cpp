@@ -11,10 +11,11 @@ namespace polysync::runtime {
 namespace {
 
 constexpr std::size_t most_per_sweep = 2000;
-// Statuses of a run that AWS has taken and not begun (Batch, Glue).
+// Statuses of a run that AWS has taken and not begun (Batch, Glue). Not PENDING: such a job waits for others,
+// or is an array whose children run.
 bool waits_at_aws(const PipelineRun& seen) {
-    constexpr std::string_view words[] = {"SUBMITTED", "PENDING", "RUNNABLE", "WAITING"};
-    return !is_terminal(seen.status) && !seen.started_at &&
+    constexpr std::string_view words[] = {"SUBMITTED", "RUNNABLE", "WAITING"};
+    return !is_terminal(seen.status) &&
            std::find(std::begin(words), std::end(words), seen.aws_status) != std::end(words);
 }
 
@@ -37,7 +38,8 @@ struct Watcher::Followed {
     std::size_t fingerprint = 0;  // of what was last recorded: an answer that says the same writes nothing
     bool cancelling = false;
     bool timeout_told = false;              // its execution timeout is recorded
-    std::optional<SystemTime> waits_since;  // at AWS, without having begun
+    bool has_begun = false;                 // or waited for something else
+    std::optional<SystemTime> waits_since;  // at AWS, without having begun (again)
 };
 
 struct Watcher::Platform {
@@ -71,7 +73,8 @@ void Watcher::follow(const TaskRun& run) {
                       .submitted_at = run.submitted_at.value_or(context_.clock().now()),
                       .next_look = now + shortest_interval,
                       .last_seen = now,
-                      .cancelling = run.cancel != CancelCause::none};
+                      .cancelling = run.cancel != CancelCause::none,
+                      .has_begun = run.started_at.has_value()};
     platform.looks.push({followed.next_look, run.id});
     platform.runs[run.id] = std::move(followed);
     place_[run.id] = run.platform;
@@ -176,8 +179,9 @@ Async<void> Watcher::sweep(Platform& platform, std::vector<RunId> due) {
             const auto& seen = answer.value();
             if (!waits_at_aws(seen)) {
                 followed.waits_since.reset();
+                followed.has_begun = true;
             } else if (!followed.waits_since) {
-                followed.waits_since = followed.submitted_at;
+                followed.waits_since = followed.has_begun ? context_.clock().now() : followed.submitted_at;
             }
             auto fingerprint =
                 std::hash<std::string>()(seen.aws_status + '\n' + seen.message + '\n' + seen.remedy) +

@@ -200,9 +200,8 @@ TEST_F(Story, TheDelayBeforeARetryIsNoWait) {  // spec 10, TASK-6
 TEST_F(Story, ARunThatAwsDoesNotBeginIsToldWithWhatAwsSays) {  // spec 10, PLAT-6
     task("train", "none").retry = {.enabled = true, .max_attempts = 2, .jitter = false};
     script_ = [](FakeRun& run) {
-        run.waits_as = "RUNNABLE";
+        run.shows = {{Millis(0), "RUNNABLE"}, {hours(2), "RUNNING"}};
         run.message = "the compute environment has no instances of that size";
-        run.begins_after = hours(1);
         run.ends = run.started + hours(3);
     };
     begin();
@@ -215,6 +214,52 @@ TEST_F(Story, ARunThatAwsDoesNotBeginIsToldWithWhatAwsSays) {  // spec 10, PLAT-
     EXPECT_EQ(text_at(alerts("waiting_at_aws")[0], "aws_status"), "RUNNABLE");
     EXPECT_THAT(alert_text("waiting_at_aws"), HasSubstr("no instances of that size"));
     world_.run_for(hours(1));
+    EXPECT_THAT(alerts("waiting_at_aws"), SizeIs(1));
+}
+
+TEST_F(Story, AnArrayJobIsPendingWhileItsChildrenRunAndThatIsNoWait) {  // spec 10, BATCH-8
+    task("train", "none");
+    script_ = [](FakeRun& run) {
+        run.shows = {{Millis(0), "PENDING"}};
+        run.ends = run.started + hours(3);
+    };
+    begin();
+    run_once("train");
+    world_.run_for(hours(4));
+    EXPECT_EQ(runs("train")[0].state, RunState::succeeded);
+    EXPECT_THAT(alerts("waiting_at_aws"), IsEmpty());
+}
+
+TEST_F(Story, AWaitBetweenTwoAttemptsOfBatchsOwnIsCountedFromItsBegin) {  // spec 10
+    task("train", "none").max_active = 2;
+    bool is_stuck = false;
+    script_ = [&](FakeRun& run) {
+        run.shows = {{Millis(0), "RUNNABLE"}, {minutes(1), "RUNNING"}, {minutes(60), "RUNNABLE"}};
+        if (!is_stuck) run.shows.emplace_back(minutes(70), "RUNNING");
+        run.ends = run.started + hours(2);
+    };
+    begin();
+    run_once("train");
+    world_.run_for(minutes(65));
+    is_stuck = true;
+    auto stuck = run_once("train");
+    world_.run_for(minutes(85));
+    EXPECT_THAT(alerts("waiting_at_aws"), IsEmpty());
+    world_.run_for(minutes(10));
+    ASSERT_THAT(alerts("waiting_at_aws"), SizeIs(1));
+    EXPECT_EQ(alerts("waiting_at_aws")[0].at("run"), number(stuck));
+}
+
+TEST_F(Story, AGlueRunThatWaitsForCapacityIsToldThoughGlueSaysWhenItStarted) {  // spec 10
+    task("load", "none");
+    script_ = [](FakeRun& run) {
+        run.shows = {{Millis(0), "WAITING"}};
+        run.starts_at_once = true;
+        run.ends = run.started + hours(2);
+    };
+    begin();
+    run_once("load");
+    world_.run_for(minutes(31));
     EXPECT_THAT(alerts("waiting_at_aws"), SizeIs(1));
 }
 

@@ -83,11 +83,21 @@ PipelineRun FakePlatform::status(const FakeRun& run) const {
     PipelineRun out;
     out.run_id = run.id;
     auto age = clock_.true_time() - run.started;
+    if (clock_.true_time() < run.ends && !run.shows.empty()) {
+        out.status = PipelineRunStatus::running;
+        out.message = run.message;
+        if (run.starts_at_once) out.started_at = run.started;
+        for (const auto& [from, word] : run.shows) {
+            if (age < from) break;
+            out.aws_status = word;
+            if (word == "RUNNING" && !out.started_at) out.started_at = run.started + from;
+        }
+        return out;
+    }
     if (clock_.true_time() < run.ends) {
         if (age < run.begins_after * 2) {
             out.status = PipelineRunStatus::starting;
             out.aws_status = age < run.begins_after ? "STARTING" : "WAITING";
-            if (!run.waits_as.empty()) out.aws_status = run.waits_as;
             out.message = run.message;
             return out;
         }

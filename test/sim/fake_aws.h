@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/random.h"
@@ -43,8 +44,10 @@ struct FakeRun {
     boost::json::object parameters, attributes;
     SystemTime started{}, ends{};  // in AWS's time
     Millis begins_after{500};      // STARTING, then WAITING for as long again, then RUNNING
-    std::string waits_as;          // instead of both, as Batch does: "RUNNABLE"
-    std::string message;           // what AWS says while it waits, and when it fails
+    // Instead, from each age on, as Batch may tell it: {{0min, "RUNNABLE"}, {5min, "RUNNING"}}.
+    std::vector<std::pair<Millis, std::string>> shows;
+    bool starts_at_once = false;  // by AWS's own account, whatever it shows
+    std::string message;          // what AWS says while it waits, and when it fails
     PipelineRunStatus end = PipelineRunStatus::success;
     std::map<std::string, boost::json::value> outputs;
     bool infrastructure_loss = false;
