@@ -154,9 +154,12 @@ Result<std::vector<Recorded>> record_in(store::Transaction& transaction, const e
     return out;
 }
 
-Async<Result<std::vector<Recorded>>> record(Context& context, std::vector<RunNews> news) {
+namespace {
+
+using SharedNews = std::shared_ptr<const std::vector<RunNews>>;
+
+Async<Result<std::vector<Recorded>>> record_shared(Context& context, SharedNews given) {
     auto out = std::make_shared<std::vector<Recorded>>();
-    auto given = std::make_shared<const std::vector<RunNews>>(std::move(news));
     auto catalog = context.catalog;
     Random& random = *context.parts.random;
     auto now = context.clock().now();
@@ -174,12 +177,19 @@ Async<Result<std::vector<Recorded>>> record(Context& context, std::vector<RunNew
     co_return std::move(*out);
 }
 
+}  // namespace
+
+Async<Result<std::vector<Recorded>>> record(Context& context, std::vector<RunNews> news) {
+    return record_shared(context, std::make_shared<const std::vector<RunNews>>(std::move(news)));
+}
+
 Async<Result<std::vector<Recorded>>> record_surely(Context& context, std::vector<RunNews> news) {
+    auto given = std::make_shared<const std::vector<RunNews>>(std::move(news));
     Millis delay = std::chrono::seconds(1);
     while (true) {
-        auto done = co_await record(context, news);
+        auto done = co_await record_shared(context, given);
         if (done || done.error().kind != ErrorKind::transient || context.stopping) co_return done;
-        log::error("cannot write what happened to {} runs, trying again: {}", news.size(),
+        log::error("cannot write what happened to {} runs, trying again: {}", given->size(),
                    done.error().describe());
         co_await context.clock().sleep_for(delay);
         delay = std::min<Millis>(delay * 2, std::chrono::seconds(30));

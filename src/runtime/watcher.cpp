@@ -139,22 +139,23 @@ Async<void> Watcher::sweep(Platform& platform, std::vector<RunId> due) {
     auto provider = provider_of(context_, platform.id);
     std::vector<StatusAnswer> answers;
     std::vector<std::int64_t> fences;  // of the attempts that are asked about
-    for (auto id : due) fences.push_back(platform.runs.at(id).fence);
-    if (provider) {
-        std::vector<RunReference> references;
-        references.reserve(due.size());
-        for (auto id : due) {
-            const auto& followed = platform.runs.at(id);
-            RunReference reference{.run_id = followed.pipeline_run_id};
-            if (const auto* task = context_.catalog->task(followed.task)) {
-                const auto& job = context_.catalog->jobs.at(task->job).job;
-                reference.external_id = job.external_id;
-                for (const auto& parameter : job.parameters)
-                    if (parameter.is_output()) reference.outputs.push_back(parameter);
-            }
-            reference.submitted_at = followed.submitted_at;
-            references.push_back(std::move(reference));
+    fences.reserve(due.size());
+    std::vector<RunReference> references;
+    references.reserve(due.size());
+    for (auto id : due) {
+        const auto& followed = platform.runs.at(id);
+        fences.push_back(followed.fence);
+        RunReference reference{.run_id = followed.pipeline_run_id};
+        if (const auto* task = context_.catalog->task(followed.task)) {
+            const auto& job = context_.catalog->jobs.at(task->job).job;
+            reference.external_id = job.external_id;
+            for (const auto& parameter : job.parameters)
+                if (parameter.is_output()) reference.outputs.push_back(parameter);
         }
+        reference.submitted_at = followed.submitted_at;
+        references.push_back(std::move(reference));
+    }
+    if (provider) {
         auto asked = co_await provider.value()->statuses(std::move(references));
         answers = std::move(asked);
     }

@@ -1,7 +1,8 @@
 #include "provider/batch/batch_provider.h"
 
 #include <algorithm>
-#include <set>
+#include <memory_resource>
+#include <unordered_map>
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -249,42 +250,55 @@ PipelineRun BatchProvider::to_run(const aws::batch::Job& job) {
     return to_pipeline_run(parts_.platform.region, job, now, waiting_since);
 }
 
-// The ids of one statuses() call in DescribeJobs' portions.
+// One statuses() call in DescribeJobs' portions. Each job becomes a PipelineRun as soon as its answer is
+// read: thousands of whole jobs would leave the cache, and be most of what a sweep costs.
 struct BatchProvider::StatusWork {
-    std::vector<std::string> ids;  // distinct, valid
-    std::unordered_map<std::string, aws::batch::Job> jobs;
-    std::unordered_map<std::string, Error> errors;
+    explicit StatusWork(std::size_t most) : places(&memory) {
+        ids.reserve(most);
+        places.reserve(most);
+    }
+    std::vector<std::string_view> ids;  // distinct, valid; the caller's references hold them
+    std::pmr::monotonic_buffer_resource memory;
+    std::pmr::unordered_map<std::string_view, std::size_t> places;  // in `ids` and `answers`
+    std::vector<std::optional<Result<PipelineRun>>> answers;
     std::optional<Error> lasting;
 };
 
 Async<void> BatchProvider::read_chunk(StatusWork& work, std::size_t index) {
-    auto begin = work.ids.begin() + static_cast<std::ptrdiff_t>(index * jobs_per_call);
-    auto end = work.ids.begin() +
-               static_cast<std::ptrdiff_t>(std::min((index + 1) * jobs_per_call, work.ids.size()));
+    std::size_t begin = index * jobs_per_call;
+    std::size_t end = std::min(begin + jobs_per_call, work.ids.size());
     if (work.lasting) {
-        for (auto id = begin; id != end; ++id) work.errors.emplace(*id, *work.lasting);
+        for (std::size_t i = begin; i != end; ++i) work.answers[i] = *work.lasting;
         co_return;
     }
-    Result<std::vector<aws::batch::Job>> jobs =
-        co_await client_.describe_jobs(std::vector<std::string>(begin, end));
+    std::vector<std::string> ids;
+    ids.reserve(end - begin);
+    for (std::size_t i = begin; i != end; ++i) ids.emplace_back(work.ids[i]);
+    Result<std::vector<aws::batch::Job>> jobs = co_await client_.describe_jobs(std::move(ids));
     if (!jobs) {
         Error error = explain(jobs.error(), {});
         if (is_lasting(error)) work.lasting = error;
-        for (auto id = begin; id != end; ++id) work.errors.emplace(*id, error);
+        for (std::size_t i = begin; i != end; ++i) work.answers[i] = error;
         co_return;
     }
-    for (aws::batch::Job& job : jobs.value()) {
-        std::string id = job.id;
-        work.jobs.insert_or_assign(std::move(id), std::move(job));
+    for (const aws::batch::Job& job : jobs.value()) {
+        auto place = work.places.find(job.id);
+        if (place != work.places.end()) work.answers[place->second] = to_run(job);
     }
 }
 
 Async<std::vector<StatusAnswer>> BatchProvider::statuses(std::vector<RunReference> runs) {
-    StatusWork work;
-    std::set<std::string_view> known;
+    StatusWork work(runs.size());
+    bool is_repeated = false;
     for (const RunReference& run : runs) {
-        if (is_job_id(run.run_id) && known.insert(run.run_id).second) work.ids.push_back(run.run_id);
+        if (!is_job_id(run.run_id)) continue;
+        if (work.places.try_emplace(run.run_id, work.ids.size()).second) {
+            work.ids.push_back(run.run_id);
+        } else {
+            is_repeated = true;
+        }
     }
+    work.answers.resize(work.ids.size());
     std::size_t chunks = (work.ids.size() + jobs_per_call - 1) / jobs_per_call;
     std::function<Async<void>(std::size_t)> one = [this, &work](std::size_t index) {
         return read_chunk(work, index);
@@ -294,18 +308,18 @@ Async<std::vector<StatusAnswer>> BatchProvider::statuses(std::vector<RunReferenc
     std::vector<StatusAnswer> answers;
     answers.reserve(runs.size());
     for (const RunReference& run : runs) {
-        if (auto job = work.jobs.find(run.run_id); job != work.jobs.end()) {
-            PipelineRun known_run = to_run(job->second);
-            if (!run.outputs.empty() && known_run.status == PipelineRunStatus::success)
-                known_run.outputs_note =
-                    "Batch jobs have no structured outputs; artifacts lie where the container put them";
-            answers.push_back({run.run_id, std::move(known_run)});
-        } else if (auto error = work.errors.find(run.run_id); error != work.errors.end()) {
-            answers.push_back({run.run_id, error->second});
-        } else {
-            answers.push_back(
-                {run.run_id, is_job_id(run.run_id) ? unknown_job(run.run_id) : bad_job_id(run.run_id)});
+        auto place = work.places.find(run.run_id);
+        if (place == work.places.end()) {
+            answers.push_back({run.run_id, bad_job_id(run.run_id)});
+            continue;
         }
+        auto& known = work.answers[place->second];
+        if (!known) known = unknown_job(run.run_id);
+        answers.push_back({run.run_id, is_repeated ? *known : std::move(*known)});
+        auto& answer = answers.back().run;
+        if (answer && !run.outputs.empty() && answer.value().status == PipelineRunStatus::success)
+            answer.value().outputs_note =
+                "Batch jobs have no structured outputs; artifacts lie where the container put them";
     }
     co_return answers;
 }

@@ -98,6 +98,16 @@ std::optional<Millis> waited(const aws::batch::Job& job, SystemTime now,
     return now - *since;
 }
 
+DiagnosisContext context_of(std::string_view region, const aws::batch::Job& job) {
+    DiagnosisContext context;
+    context.region = region;
+    context.external_id = job.definition;
+    context.queue = job.queue;
+    context.partition = partition_of(region);
+    if (Arn arn; parse_arn(job.queue, arn)) context.account = arn.account;
+    return context;
+}
+
 }  // namespace
 
 std::string job_monitor_url(std::string_view region, std::string_view job_id) {
@@ -133,20 +143,16 @@ PipelineRun to_pipeline_run(std::string_view region, const aws::batch::Job& job,
     run.monitor_url = job_monitor_url(region, job.id);
     run.started_at = job.started_at;
     add_progress(run, job);
-    DiagnosisContext context;
-    context.region = region;
-    context.external_id = job.definition;
-    context.queue = job.queue;
-    context.partition = partition_of(region);
-    if (Arn arn; parse_arn(job.queue, arn)) context.account = arn.account;
     if (!is_terminal(run.status)) {
         // A job that waits between two attempts still shows what ended the one before; that is its reason
         // too.
         run.message = job.status_reason;
         run.code = leading_code(run.message);
-        context.waited = waited(job, now, waiting_since);
         bool is_waiting = job.status == "RUNNABLE" || (job.status == "PENDING" && !job.array_size);
-        if (is_waiting) run.remedy = diagnose_run(PlatformType::aws_batch, run, context);
+        if (!is_waiting) return run;
+        DiagnosisContext context = context_of(region, job);
+        context.waited = waited(job, now, waiting_since);
+        run.remedy = diagnose_run(PlatformType::aws_batch, run, context);
         return run;
     }
     const aws::batch::ContainerState* container = speaking_container(job);
@@ -158,7 +164,7 @@ PipelineRun to_pipeline_run(std::string_view region, const aws::batch::Job& job,
     if (container) run.code = leading_code(container->reason);
     if (run.code.empty()) run.code = leading_code(status_reason(job));
     run.infrastructure_loss = is_infrastructure_loss(PlatformType::aws_batch, run);
-    run.remedy = diagnose_run(PlatformType::aws_batch, run, context);
+    run.remedy = diagnose_run(PlatformType::aws_batch, run, context_of(region, job));
     return run;
 }
 
