@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -35,17 +36,42 @@ class Submitter {
                                           SystemTime called_at);
 
   private:
+    // A submission on its way.
+    struct Sent {
+        TaskRun run;
+        StoredIntent intent;
+        SystemTime called_at{};
+    };
+    struct Answer {
+        Sent sent;
+        RunNews news;
+    };
+    struct Lane {
+        std::size_t under_way = 0;     // from the claim until the answer is recorded
+        std::size_t calls = 0;         // of these, whose answer is not here yet
+        std::vector<Answer> answers;   // to be recorded
+        std::deque<SteadyTime> taken;  // when AWS took the newest ones
+        bool refills = false;          // the dispatcher is about to look for more
+        bool gathers = false;          // the answers are about to be recorded
+    };
     [[nodiscard]] Async<void> submit(TaskRun run, StoredIntent intent);
+    [[nodiscard]] Async<Result<PipelineRun>> send(const TaskRun& run, StoredIntent& intent,
+                                                  SystemTime& called_at);
+    [[nodiscard]] Async<void> gather(ObjectId platform);
+    [[nodiscard]] Async<void> record_answers(ObjectId platform);
+    [[nodiscard]] std::optional<RunNews> news_of(const TaskRun& run, const Result<PipelineRun>& answer);
+    void look_up(Sent sent);
+    void follow(const Recorded& now);
+    void give_up(Sent sent, const Error& error);
     void note_taken(ObjectId platform);
+    [[nodiscard]] std::size_t most_of(Lane& lane);
+    void leave(ObjectId platform, std::size_t count);
+    [[nodiscard]] Async<void> refill(ObjectId platform);
 
     Context& context_;
     Watcher& watcher_;
     Canceller& canceller_;
     Rescuer& rescuer_;
-    struct Lane {
-        std::size_t under_way = 0;
-        std::deque<SteadyTime> taken;  // when AWS took the newest ones
-    };
     std::unordered_map<ObjectId, Lane> lanes_;
 };
 
