@@ -97,8 +97,8 @@ Async<Status> People::act_on_task(runtime::Operations& operations, std::uint64_t
                                                          "id-" + number, std::move(data), who);
         co_return status_of(done);
     }
-    // Tasks whose fires and tokens are counted are not paused; everything is in some seeds only, where fires
-    // are not counted.
+    // Of tasks only one whose fires are not counted is paused. When everything runs again the keys of the pause
+    // do too, so that none is missing.
     std::optional<QualifiedName> object;
     auto kind = store::ObjectKind::task;
     if (choice == 11 || !pauses_everything(seed_)) {
@@ -108,7 +108,8 @@ Async<Status> People::act_on_task(runtime::Operations& operations, std::uint64_t
     bool resumes = world_.random.next() % 2 == 0;
     act_ = resumes ? "resume" : "pause";
     if (resumes) {
-        auto done = co_await operations.resume(kind, object, false, who);
+        bool run_kept_keys = !object || world_.random.next() % 2 == 0;
+        auto done = co_await operations.resume(kind, object, run_kept_keys, who);
         co_return done;
     }
     auto done = co_await operations.pause(kind, object, "", who);
@@ -143,7 +144,7 @@ Async<void> People::tidy_up(runtime::Operations& operations) {
             auto kind = object == 1 ? store::ObjectKind::platform : store::ObjectKind::task;
             if (object == 1) name = QualifiedName("list");
             if (object == 2) name = QualifiedName("often");
-            auto done = co_await operations.resume(kind, name, false, who);
+            auto done = co_await operations.resume(kind, name, true, who);
             if (done || done.error().kind != ErrorKind::transient) break;
         }
     }
