@@ -17,7 +17,8 @@ namespace {
 constexpr std::size_t kept_lines = 200;
 constexpr std::size_t longest_line = 4096;
 constexpr int most_pages = 200;
-constexpr int most_at_once = 500;
+constexpr int most_wanted = 20'000;  // behind the many of a platform that does not answer are those of others
+constexpr std::size_t most_at_once = 500;  // of a platform
 constexpr Millis interval = std::chrono::seconds(30);
 constexpr Millis logs_lag = std::chrono::minutes(2);  // a log that is still empty may yet come
 constexpr Millis patience = std::chrono::hours(6);    // with a platform that does not answer
@@ -37,13 +38,16 @@ Async<void> LogKeeper::run() {
     while (!context_.stopping) {
         auto wanted = std::make_shared<std::vector<store::KeptLog>>();
         store::ReadWork work = [wanted](store::ReadTransaction& transaction) -> Status {
-            POLYSYNC_TRY(*wanted, transaction.wanted_logs(most_at_once));
+            POLYSYNC_TRY(*wanted, transaction.wanted_logs(most_wanted));
             return success();
         };
         auto read = co_await context_.store().read(std::move(work));
         if (!read) log::warn("kept logs cannot be read: {}", read.error().describe());
         std::map<ObjectId, std::vector<store::KeptLog>> by_platform;
-        for (auto& log : *wanted) by_platform[log.platform].push_back(std::move(log));
+        for (auto& log : *wanted) {
+            auto& logs = by_platform[log.platform];
+            if (logs.size() < most_at_once) logs.push_back(std::move(log));
+        }
         for (auto& [platform, logs] : by_platform)
             if (busy_.insert(platform).second) spawn(context_, keep(platform, std::move(logs)));
         co_await context_.keep_logs.wait_until(context_.clock().steady_now() + interval);

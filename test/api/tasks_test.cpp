@@ -149,6 +149,11 @@ TEST_F(BackfillsApi, ABackfillIsPlannedShownAndCancelled) {  // TASK-10
     EXPECT_EQ(get("/backfills?state=paused").number_at("/items/0/id"), id);
     EXPECT_EQ(post(fmt::format("/backfills/{}/resume", id)).text_at("/state"), "active");
     pass(std::chrono::seconds(30));
+    auto going = get(fmt::format("/backfills/{}", id));
+    std::int64_t counted = 0;
+    for (const auto& [state, count] : going.at("/progress").as_object()) counted += count.as_int64();
+    EXPECT_EQ(counted, going.number_at("/planned"));
+    EXPECT_GE(counted, 2);
     EXPECT_EQ(post(fmt::format("/backfills/{}/cancel", id)).text_at("/state"), "cancelled");
     EXPECT_EQ(post(fmt::format("/backfills/{}/resume", id)).status, 409);
     EXPECT_EQ(get("/backfills/77").status, 404);

@@ -104,6 +104,28 @@ TEST_F(Story, ARequestThatCanNeverSucceedIsTriedOnce) {  // TASK-6
     EXPECT_THAT(attempts(denied), SizeIs(5));
 }
 
+TEST_F(Story, NotNowLastsAsLongAsTheTaskAllowsAndCostsNoAttempt) {  // PLAT-8
+    auto& patient = task("patient", "none");
+    patient.max_active = 2;
+    task("hasty", "none").queue_timeout = minutes(10);
+    begin();
+    aws().refuses = make_error(ErrorKind::contention, "ConcurrentRunsExceededException", "3 runs are active");
+    run_once("patient");
+    run_once("hasty");
+    world_.run_for(minutes(9));
+    EXPECT_EQ(runs("hasty")[0].state, RunState::queued);
+    EXPECT_THAT(runs("hasty")[0].waiting_for, HasSubstr("3 runs are active"));
+    world_.run_for(minutes(11));
+    EXPECT_EQ(runs("hasty")[0].state, RunState::failed);
+    EXPECT_EQ(runs("hasty")[0].code, "queue_timeout");
+    EXPECT_THAT(runs("hasty")[0].message, HasSubstr("3 runs are active"));
+    world_.run_for(hours(3));
+    aws().refuses.reset();
+    world_.run_for(minutes(15));
+    EXPECT_EQ(runs("patient")[0].state, RunState::succeeded);
+    EXPECT_EQ(runs("patient")[0].attempt, 1);
+}
+
 TEST_F(Story, WhatLacksAValueIsNeverSent) {  // TASK-1, TASK-6
     task("load", "none");
     auto& report = task("report", "none", {"load"});

@@ -106,6 +106,21 @@ TEST_F(LogStory, APlatformThatDoesNotAnswerIsAskedAgainForSixHours) {
     EXPECT_THAT(lines(kept(id)[0]), testing::ElementsAre("came at last"));
 }
 
+TEST_F(LogStory, APlatformThatDoesNotAnswerHoldsUpTheLogsOfNoOther) {  // SAFE-4
+    add_platform("other", PlatformType::aws_glue);
+    task("there", "none");
+    put_on("there", "other");
+    task("load", "none").max_active = 1000;
+    script_ = [](FakeRun& run) { run.end = PipelineRunStatus::failed; };
+    begin();
+    aws().log_error = make_error(ErrorKind::transient, "connect_failed", "no route");
+    for (int i = 0; i < 600; ++i) run_once("load");
+    world_.run_for(minutes(30));
+    auto id = run_once("there");
+    world_.run_for(minutes(10));
+    EXPECT_THAT(lines(kept(id)[0]), SizeIs(3));
+}
+
 TEST_F(LogStory, ALineIsCutAtACharacterAndNeverInsideASecret) {  // SAFE-3
     constexpr std::string_view password = "hunter2-hunter2-hunter2";
     register_secret(password);

@@ -97,8 +97,8 @@ Async<Status> People::act_on_task(runtime::Operations& operations, std::uint64_t
                                                          "id-" + number, std::move(data), who);
         co_return status_of(done);
     }
-    // Of tasks only one whose fires are not counted is paused. When everything runs again the keys of the pause
-    // do too, so that none is missing.
+    // Of tasks only one whose fires are not counted is paused. When everything runs again the keys of the
+    // pause do too, so that none is missing.
     std::optional<QualifiedName> object;
     auto kind = store::ObjectKind::task;
     if (choice == 11 || !pauses_everything(seed_)) {
