@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include <climits>
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -35,8 +36,8 @@ class WaitCheck {
         : transaction_(transaction), catalog_(catalog), now_(now) {}
 
     Status check_queue() {
-        // Those in a backoff too, so as of tomorrow.
-        POLYSYNC_TRY(auto heads, transaction_.queued_heads(now_ + std::chrono::days(1), 8, 256));
+        // Those in a backoff too, so as of tomorrow; of every task, however many more important ones wait.
+        POLYSYNC_TRY(auto heads, transaction_.queued_heads(now_ + std::chrono::days(1), 8, INT_MAX));
         std::erase_if(heads, [&](const TaskRun& run) { return now_ - run.queued_at < diagnosed_after; });
         if (heads.empty()) return success();
         std::set<ObjectId> tasks;

@@ -41,7 +41,7 @@ class Resume {
             // While everything is paused, only what stands on its schedule alone is held back.
             if (everything && (other || task.has_triggering_edges())) continue;
             if (run_kept_keys) {
-                POLYSYNC_TRY(propagation.reconsider(task));
+                POLYSYNC_TRY(propagation.run_kept(task));
                 continue;
             }
             POLYSYNC_TRY(auto keys, propagation.drop_kept(task));

@@ -274,6 +274,13 @@ Result<std::set<std::pair<std::string, std::string>>> Propagation::places_of(con
     return places;
 }
 
+Status Propagation::run_kept(const CatalogTask& task) {
+    is_asked_for_ = true;
+    auto done = reconsider(task);
+    is_asked_for_ = false;
+    return done;
+}
+
 Result<std::vector<std::string>> Propagation::drop_kept(const CatalogTask& task) {
     POLYSYNC_TRY(auto places, places_of(task));
     std::vector<std::string> dropped;

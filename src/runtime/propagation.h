@@ -38,6 +38,9 @@ class Propagation {
     // none of a task that waits for it.
     [[nodiscard]] Status source_event(const engine::CatalogSource& source, std::string key, std::string data);
 
+    // The keys that the task kept while it was paused run, as what a person asked for: none skips another.
+    [[nodiscard]] Status run_kept(const engine::CatalogTask& task);
+
     // The keys that the task kept while it was paused, and that nothing else holds back, are dropped: those
     // that would have run. Which ones.
     [[nodiscard]] Result<std::vector<std::string>> drop_kept(const engine::CatalogTask& task);
@@ -119,6 +122,7 @@ class Propagation {
     std::optional<std::set<ObjectId>> paused_;
     int queued_ = 0;
     bool draining_ = false;
+    bool is_asked_for_ = false;
 };
 
 // The lane of a Run Once whose downstream runs too, and of a backfill.

@@ -282,12 +282,13 @@ Status Propagation::insert_from(const CatalogTask& task, RunKey key, Trigger tri
     return success();
 }
 
-// TASK-7. What a person asked for, a backfill and a rerun wait for their turn; and they keep no fire away.
+// TASK-7. What a person asked for (keys kept in a pause, too), a backfill and a rerun wait for their turn;
+// and they keep no fire away.
 Result<bool> Propagation::overlaps(const CatalogTask& task, const TaskRun& run) {
     bool is_fire = run.trigger == Trigger::schedule || run.trigger == Trigger::dependency ||
                    run.trigger == Trigger::event;
     if (run.state != RunState::queued || task.task.overlap != Overlap::skip || run.key.lane != "live" ||
-        !is_fire)
+        !is_fire || is_asked_for_)
         return false;
     POLYSYNC_TRY(auto active, transaction_.active_runs(task.id, "live", task.task.max_active));
     return int(active.size()) >= task.task.max_active;

@@ -1,4 +1,6 @@
 // What somebody must hear of, once: late keys, long waits (TASK-12, spec 10).
+#include <fmt/format.h>
+
 #include "test/sim/story.h"
 
 namespace polysync::sim {
@@ -94,6 +96,19 @@ TEST_F(Story, DeadlinesFollowTheClockOnTheWallAcrossDaylightSaving) {  // TASK-1
     EXPECT_THAT(alert_text("deadline"), HasSubstr("2026-03-29T05:30:00Z"));
 }
 
+TEST_F(Story, WhereAReadingComesTwiceTheFirstIsTheDeadline) {  // TASK-12
+    begin_at("2026-10-24T12:00:00Z");
+    auto& load = task("load", "day");
+    load.partition.time_zone = "Europe/Vienna";
+    load.deadline = by(hours(2) + minutes(30), "Europe/Vienna");
+    begin();
+    until("2026-10-25T00:29:00Z");
+    EXPECT_THAT(alerts("deadline"), IsEmpty());
+    until("2026-10-25T02:00:00Z");
+    ASSERT_THAT(alerts("deadline"), SizeIs(1));
+    EXPECT_EQ(text_at(alerts("deadline")[0], "due"), "2026-10-25T00:30:00Z");
+}
+
 TEST_F(Story, EveryHourOfADayHasADeadline) {  // TASK-12
     auto& hourly = task("hourly", "hour");
     hourly.schedules = {at("5 * * * *")};
@@ -158,6 +173,23 @@ TEST_F(Story, ARunBehindItsOwnTaskSaysSo) {  // spec 10
     run_once("load");
     world_.run_for(minutes(31));
     EXPECT_THAT(alert_text("queued_too_long"), HasSubstr("its task has 1 of 1 runs active"));
+}
+
+TEST_F(Story, ARunBehindManyMoreImportantOnesIsToldToo) {  // spec 10
+    profile("slots", ProfileType::concurrency);
+    task("hog", "none");
+    task("humble", "none").priority = -10;
+    for (int i = 0; i < 300; ++i) task(fmt::format("busy-{}", i), "none").priority = 5;
+    takes_["hog"] = hours(2);
+    begin();
+    run_once("hog");
+    world_.run_for(minutes(1));
+    run_once("humble");
+    world_.run_for(minutes(20));
+    for (int i = 0; i < 300; ++i) run_once(fmt::format("busy-{}", i));
+    world_.run_for(minutes(11));
+    ASSERT_THAT(alerts("queued_too_long"), SizeIs(1));
+    EXPECT_EQ(text_at(alerts("queued_too_long")[0], "task"), "humble");
 }
 
 TEST_F(Story, APlatformThatTakesNothingIsNamedByTheRunsThatWait) {  // spec 10

@@ -67,6 +67,23 @@ TEST_F(Story, ARerunOfOneRunAloneTouchesNothingBehindIt) {  // TASK-9
     EXPECT_THAT(told("report"), ElementsAre("2026-09-13 Succeeded"));
 }
 
+TEST_F(Story, ARerunTakesTodaysDefinitionAndTheValuesThatTheRunWasGiven) {  // TASK-9, spec 10
+    auto& load = task("load", "day");
+    load.values["source"] = "s3://old";
+    load.values["rows"] = "10";
+    begin();
+    auto id = run_once("load", {.values = {{"rows", "99"}}, .key = sunday});
+    world_.run_for(hours(1));
+    task_named("load").values["source"] = "s3://new";
+    define();
+    rerun(id, RerunScope::only_this);
+    world_.run_for(hours(1));
+    ASSERT_THAT(aws().runs(), SizeIs(2));
+    EXPECT_EQ(text_at(aws().runs().begin()->second.parameters, "source"), "s3://old");
+    EXPECT_EQ(text_at(aws().runs().rbegin()->second.parameters, "source"), "s3://new");
+    EXPECT_EQ(text_at(aws().runs().rbegin()->second.parameters, "rows"), "99");
+}
+
 TEST_F(Story, ARerunLeavesChildrenThatSucceededAloneUnlessAsked) {  // TASK-9
     task("load", "day").schedules = {at("0 2 * * *")};
     task("good", "day", {"load"});

@@ -137,6 +137,19 @@ TEST_F(Story, OnResumeAPausedTaskRunsTheKeysThatItKeptWhereAsked) {  // TASK-5
     EXPECT_THAT(told("report"), SizeIs(3));
 }
 
+TEST_F(Story, KeptKeysThatAPersonAsksForAreNotSkippedForEachOther) {  // TASK-5, TASK-7
+    task("load", "day").schedules = {at("0 2 * * *")};
+    task_named("load").overlap = Overlap::skip;
+    begin();
+    pause("load");
+    until("2026-09-16T12:00:00Z");
+    resume("load", true);
+    until("2026-09-16T13:00:00Z");
+    EXPECT_THAT(told("load"),
+                ElementsAre("2026-09-13 Succeeded", "2026-09-14 Succeeded", "2026-09-15 Succeeded"));
+    EXPECT_EQ(aws().most_at_once("load"), 1);
+}
+
 // Only keys that would have run in the pause are kept for the decision: the others wait as they would have.
 TEST_F(Story, AKeyThatIsHalfThereOnResumeStillWaitsForTheOtherHalf) {  // TASK-5
     task("orders", "day").schedules = {at("0 2 * * *")};

@@ -12,6 +12,7 @@ namespace {
 
 using polysync::test::header_of;
 using testing::HasSubstr;
+using testing::Not;
 
 constexpr auto run_json = R"({"id": 7, "task": "sales/orders", "key": "2026-09-14", "lane": "live",
     "state": "Succeeded", "trigger": "Manual", "attempt": 1, "created_at": "2020-01-01T00:00:00Z"})";
@@ -74,6 +75,20 @@ TEST(Remote, WatchTellsHowTheRunEnded) {
     EXPECT_THAT(bench.console.out_text, HasSubstr("what to do    repair it"));
     bench.http.answer(200, R"({"id": 7, "state": "Cancelled"})");
     EXPECT_EQ(bench.run({"run", "watch", "7", "--json"}), 3);
+}
+
+TEST(Remote, ResumeSaysWhatBecomesOfKeptKeys) {  // TASK-5
+    RemoteBench bench;
+    auto told = [&](const std::vector<std::string>& arguments, int kept) {
+        bench.http.answer(200, R"({"paused": false, "kept_keys": )" + std::to_string(kept) + "}");
+        EXPECT_EQ(bench.run(arguments), 0);
+        return bench.console.out_text + bench.console.err_text;
+    };
+    EXPECT_THAT(told({"task", "resume", "sales/orders"}, 3),
+                HasSubstr("task sales/orders runs again; 3 kept keys are dropped"));
+    EXPECT_THAT(told({"server", "resume", "--run-kept"}, 1),
+                HasSubstr("everything runs again; 1 kept key runs"));
+    EXPECT_THAT(told({"task", "resume", "sales/orders"}, 0), Not(HasSubstr("kept")));
 }
 
 TEST(Remote, ManyRunsAreActedOnOnlyWhenConfirmed) {
