@@ -1,7 +1,7 @@
 #include <algorithm>
+#include <limits>
 #include <set>
 
-#include <climits>
 #include <fmt/format.h>
 
 #include "base/log.h"
@@ -37,7 +37,8 @@ class WaitCheck {
 
     Status check_queue() {
         // Those in a backoff too, so as of tomorrow; of every task, however many more important ones wait.
-        POLYSYNC_TRY(auto heads, transaction_.queued_heads(now_ + std::chrono::days(1), 8, INT_MAX));
+        POLYSYNC_TRY(auto heads, transaction_.queued_heads(now_ + std::chrono::days(1), 8,
+                                                           std::numeric_limits<int>::max()));
         std::erase_if(heads, [&](const TaskRun& run) { return now_ - run.queued_at < diagnosed_after; });
         if (heads.empty()) return success();
         std::set<ObjectId> tasks;

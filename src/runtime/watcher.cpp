@@ -23,6 +23,8 @@ constexpr Millis shortest_interval = std::chrono::seconds(1);
 // AWS lists and describes are eventually consistent: a run that it does not know is gone only after this
 // long.
 constexpr Millis vanish_patience = std::chrono::minutes(10);
+// A run of which AWS says nothing for so long is cancelled at its timeout all the same.
+constexpr Millis silence_patience = std::chrono::hours(1);
 
 }  // namespace
 
@@ -34,6 +36,7 @@ struct Watcher::Followed {
     SystemTime submitted_at{};
     SteadyTime next_look{};
     SteadyTime last_seen{};
+    SystemTime alive_at{};  // when AWS last said that it had not ended
     std::optional<SteadyTime> missing_since;
     std::size_t fingerprint = 0;  // of what was last recorded: an answer that says the same writes nothing
     bool cancelling = false;
@@ -107,6 +110,8 @@ Millis Watcher::interval_of(const Followed& run, SteadyTime) const {
     Millis freshness = task ? Millis(task->task.freshness) : Millis(std::chrono::seconds(30));
     Millis age = std::max(Millis(0), context_.clock().now() - run.submitted_at);
     if (run.cancelling) freshness = std::min<Millis>(freshness, std::chrono::seconds(5));
+    if (task && age < task->task.execution_timeout)  // not long after it, either
+        freshness = std::min<Millis>(freshness, task->task.execution_timeout - age);
     return std::clamp(age / 10, shortest_interval, std::max(freshness, shortest_interval));
 }
 
@@ -178,6 +183,7 @@ Async<void> Watcher::sweep(Platform& platform, std::vector<RunId> due) {
             followed.last_seen = now;
             followed.missing_since.reset();
             const auto& seen = answer.value();
+            if (!is_terminal(seen.status)) followed.alive_at = context_.clock().now();
             if (!waits_at_aws(seen)) {
                 followed.waits_since.reset();
                 followed.has_begun = true;
@@ -232,14 +238,17 @@ Async<void> Watcher::sweep(Platform& platform, std::vector<RunId> due) {
     }
 }
 
+// A run that ended while nobody looked has not timed out, so AWS's word is waited for, but not for ever.
 std::vector<RunNews> Watcher::timed_out(SystemTime now) const {
     std::vector<RunNews> out;
+    auto steady_now = context_.clock().steady_now();
     for (const auto& [id, platform] : platforms_) {
         for (const auto& [run, followed] : platform->runs) {
             const auto* task = context_.catalog->task(followed.task);
-            if (!task || followed.cancelling || followed.timeout_told ||
-                now - followed.submitted_at < task->task.execution_timeout)
-                continue;
+            if (!task || followed.cancelling || followed.timeout_told) continue;
+            auto deadline = followed.submitted_at + task->task.execution_timeout;
+            bool is_silent = steady_now - followed.last_seen >= silence_patience;
+            if (now < deadline || (followed.alive_at < deadline && !is_silent)) continue;
             out.push_back({.run = run,
                            .event = engine::CancelRequested{CancelCause::timeout, {}},
                            .fence = followed.fence});

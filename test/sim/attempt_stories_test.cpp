@@ -173,6 +173,47 @@ TEST_F(Story, AnExecutionTimeoutStrikesARunThatAServerFoundAtItsStart) {  // TAS
     EXPECT_THAT(aws().cancelled(), SizeIs(1));
 }
 
+TEST_F(Story, WhatEndedWhileTheServerWasDownIsNotTakenForATimeout) {  // TASK-7, SAFE-2
+    for (const char* name : {"bad", "good"}) task(name, "none").execution_timeout = hours(2);
+    script_ = [](FakeRun& run) {
+        if (run.task == "bad") run.end = PipelineRunStatus::failed;
+    };
+    begin();
+    run_once("bad");
+    run_once("good");
+    world_.run_for(minutes(1));
+    world_.stay_down(hours(30));
+    world_.start();
+    world_.run_for(minutes(5));
+    EXPECT_EQ(runs("bad")[0].state, RunState::failed);
+    EXPECT_EQ(runs("bad")[0].message, "exit code 1");
+    EXPECT_EQ(runs("good")[0].state, RunState::succeeded);
+    EXPECT_EQ(runs("good")[0].message, "");
+    EXPECT_THAT(aws().cancelled(), IsEmpty());
+}
+
+TEST_F(Story, ATimeoutIsPromptHoweverSeldomARunIsLookedAt) {  // TASK-7
+    auto& load = task("load", "none");
+    load.execution_timeout = hours(3);
+    load.freshness = hours(1);
+    takes_["load"] = hours(9);
+    begin();
+    run_once("load");
+    world_.run_for(hours(3) + minutes(2));
+    EXPECT_THAT(aws().cancelled(), SizeIs(1));
+}
+
+TEST_F(Story, ARunOfWhichAwsTellsNothingIsCancelledAllTheSame) {  // TASK-7
+    task("load", "none").execution_timeout = hours(3);
+    takes_["load"] = hours(9);
+    begin();
+    run_once("load");
+    world_.run_for(hours(1));
+    aws().status_error = make_error(ErrorKind::access_denied, "AccessDeniedException", "no glue:GetJobRun");
+    world_.run_for(hours(2) + minutes(5));
+    EXPECT_THAT(aws().cancelled(), SizeIs(testing::Ge(1u)));
+}
+
 TEST_F(Story, ACancelThatMeetsAFinishedRunSaysSo) {  // TASK-7
     task("load", "none").freshness = hours(1);       // nobody looks while it ends
     task("report", "none", {"load"});

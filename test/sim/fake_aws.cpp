@@ -210,7 +210,9 @@ class FakeProvider final : public Provider {
              unreachable = aws_.is_out || aws_.happens(aws_.faults_.unreachable);
         for (const auto& reference : runs) {
             auto found = aws_.runs_.find(reference.run_id);
-            if (throttled) {
+            if (aws_.status_error) {
+                out.push_back({reference.run_id, *aws_.status_error});
+            } else if (throttled) {
                 out.push_back({reference.run_id, refusal(ErrorKind::throttled, "ThrottlingException")});
             } else if (unreachable) {
                 out.push_back({reference.run_id, refusal(ErrorKind::transient, "connect_failed")});

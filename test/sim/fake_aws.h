@@ -78,6 +78,7 @@ class FakePlatform {
     bool is_out = false;             // nothing answers
     std::optional<Error> refuses;    // starts, with this
     std::optional<Error> log_error;  // logs cannot be read
+    std::optional<Error> status_error;
 
   private:
     friend class FakeProvider;
