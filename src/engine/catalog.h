@@ -63,8 +63,7 @@ struct CatalogTask {
     std::map<std::string, Template> values;  // the job's values under the task's
     std::optional<TimeZone> deadline_zone;
 
-    // Schedules and triggering edges together: the clock holds like an edge (evaluate's `clock`).
-    [[nodiscard]] bool waits_for_clock() const { return !schedules.empty() && has_triggering_edges(); }
+    // Edges of another kind than `latest`: without any, the task stands on its schedule alone.
     [[nodiscard]] bool has_triggering_edges() const;
     // Of the interval that a fire works on; without a grain the fire's own time.
     [[nodiscard]] std::string key_of(SystemTime fire) const;

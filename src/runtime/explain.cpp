@@ -76,9 +76,11 @@ class Explainer {
                                : number(pause.object) == 0      ? "everything"
                                                                 : "";
             if (what.empty()) continue;
-            add("pause", true,
+            auto detail =
                 fmt::format("{} is paused by {} since {}{}", what, pause.by, format_iso8601(pause.at),
-                            pause.reason.empty() ? "" : ": " + pause.reason));
+                            pause.reason.empty() ? "" : ": " + pause.reason);
+            if (pause.object != task_.platform) keeping_pause_ = detail;
+            add("pause", true, std::move(detail));
         }
         return success();
     }
@@ -201,17 +203,11 @@ class Explainer {
                 name());
             return success();
         }
-        if (task_.edges.empty()) {
-            auto detail = fmt::format("its schedule has not fired for {}", key);
-            answer_.summary = fmt::format("{}: {}", name(), detail);
-            add("schedule", true, std::move(detail));
-            return success();
-        }
         for (const auto& edge : task_.edges) {
             POLYSYNC_TRY(auto detail, edge_state(edge, key));
             note("edge " + edge.parent_name.str(), !detail.second, std::move(detail.first));
         }
-        if (task_.waits_for_clock()) {
+        if (!task_.schedules.empty()) {
             std::vector<std::string> keys{key};
             POLYSYNC_TRY(auto tokens, transaction_.tokens(task_.id, "live", keys));
             bool fired = std::any_of(tokens.begin(), tokens.end(),
@@ -219,8 +215,13 @@ class Explainer {
             note("schedule", !fired,
                  fired ? "its schedule has fired for " + key : "its schedule has not fired for " + key);
         }
-        answer_.summary = first.empty() ? fmt::format("{}: nothing is in the way for {}", name(), key)
-                                        : fmt::format("{}: {}", name(), first);
+        if (!first.empty()) {
+            answer_.summary = fmt::format("{}: {}", name(), first);
+        } else if (!keeping_pause_.empty()) {
+            answer_.summary = fmt::format("{}: {} is kept: {}", name(), key, keeping_pause_);
+        } else {
+            answer_.summary = fmt::format("{}: nothing is in the way for {}", name(), key);
+        }
         return success();
     }
 
@@ -289,6 +290,7 @@ class Explainer {
     const engine::Catalog& catalog_;
     const CatalogTask& task_;
     SystemTime now_;
+    std::string keeping_pause_;  // that holds keys back, not only runs
     WhyAnswer answer_;
 };
 

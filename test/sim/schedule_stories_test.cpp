@@ -112,7 +112,10 @@ TEST_F(Story, APausedTaskKeepsItsKeysAndDropsThemOnResumeUnlessAsked) {  // TASK
     until("2026-09-17T12:00:00Z");
     EXPECT_THAT(told("load"), ElementsAre("2026-09-13 Succeeded"));
     EXPECT_THAT(waiting_keys("load"), ElementsAre("2026-09-14", "2026-09-15", "2026-09-16"));
+    EXPECT_THAT(why("load", "2026-09-15"),
+                testing::StartsWith("load: 2026-09-15 is kept: the task is paused by ada since"));
     EXPECT_THAT(why("load", "2026-09-15"), HasSubstr("! pause: the task is paused by ada"));
+    EXPECT_THAT(why("load", "2026-09-15"), HasSubstr("  schedule: its schedule has fired for 2026-09-15"));
     EXPECT_THAT(why("load", "2026-09-15"), HasSubstr("schema change"));
     resume("load", false);
     until("2026-09-18T12:00:00Z");
@@ -159,6 +162,9 @@ TEST_F(Story, AKeyThatIsHalfThereOnResumeStillWaitsForTheOtherHalf) {  // TASK-5
     until("2026-09-14T01:00:00Z");
     pause("join");
     until("2026-09-15T03:00:00Z");  // all of the 13th, half of the 14th
+    EXPECT_THAT(why("join", "2026-09-13"),
+                testing::StartsWith("join: 2026-09-13 is kept: the task is paused"));
+    EXPECT_THAT(why("join", "2026-09-14"), testing::StartsWith("join: waits for customers"));
     resume("join", false);
     until("2026-09-15T06:00:00Z");
     EXPECT_THAT(told("join"), ElementsAre("2026-09-14 Succeeded"));

@@ -130,6 +130,17 @@ TEST_F(WhyStory, ATaskThatNothingStartsSaysSo) {
     EXPECT_THAT(why("load", sunday), HasSubstr("polysync task run"));
 }
 
+TEST_F(WhyStory, AScheduleIsAskedAboutBesideALatestEdge) {
+    task("staff", "none").schedules = {at("0 1 * * *")};
+    auto& load = task("load", "day", {"staff"});
+    load.schedules = {at("0 2 * * *")};
+    load.dependencies[0].match = Match::latest;
+    begin();
+    until("2026-09-14T01:30:00Z");
+    EXPECT_THAT(why("load", sunday), StartsWith("load: its schedule has not fired for 2026-09-13"));
+    EXPECT_THAT(why("load", sunday), HasSubstr("  edge staff: staff last succeeded"));
+}
+
 TEST_F(WhyStory, AKeyThatIsNoneOfTheTasksIsRefused) {  // SAFE-5
     task("load", "day");
     begin();
