@@ -17,6 +17,7 @@ enum class Fault {
     cursor_before_fire,     // the schedule's cursor is durable before the run that it fires (TASK-3)
     quick_ends_are_silent,  // a run that ended before its first status puts no token (TASK-5)
     cancel_is_forgotten,    // a recorded cancel does not stop the next attempt (TASK-6, TASK-7)
+    lease_is_ignored,       // a node sends although others have taken over from it (SAFE-1)
 };
 
 #ifdef POLYSYNC_TEST_HOOKS

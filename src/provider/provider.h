@@ -10,6 +10,7 @@
 
 #include <boost/json/object.hpp>
 
+#include "aws/core/call_options.h"
 #include "base/async.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -152,8 +153,12 @@ class Provider {
     [[nodiscard]] virtual Async<Result<SubmissionIntent>> complete(SubmissionIntent intent) = 0;
     // Sends the request of a prepared and completed intent. Never starts a second run for an intent by
     // itself: an outcome that cannot be told is ErrorKind::unclear, and find_submission() is next. A "not
-    // now" is ErrorKind::contention or throttled (PLAT-8).
-    [[nodiscard]] virtual Async<Result<PipelineRun>> submit(const SubmissionIntent& intent) = 0;
+    // now" is ErrorKind::contention or throttled (PLAT-8). `leave` as in aws/core/call_options.h.
+    [[nodiscard]] virtual Async<Result<PipelineRun>> submit(const SubmissionIntent& intent,
+                                                            aws::LeaveToSend leave) = 0;
+    [[nodiscard]] Async<Result<PipelineRun>> submit(const SubmissionIntent& intent) {
+        return submit(intent, {});
+    }
     // What became of an intent whose answer was lost (SAFE-1). `called_at`: when the call was made, by our
     // clock.
     [[nodiscard]] virtual Async<Result<FindAnswer>> find_submission(const SubmissionIntent& intent,

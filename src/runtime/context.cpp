@@ -6,6 +6,10 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "aws/core/call_options.h"
+#include "base/log.h"
+#include "engine/test_hooks.h"
+
 namespace polysync::runtime {
 
 namespace asio = boost::asio;
@@ -28,9 +32,50 @@ void Signal::give() {
 
 Context::Context(RuntimeParts given)
     : parts(std::move(given)),
+      owner(parts.node),
       dispatch(*parts.clock),
       schedule(*parts.clock),
       housekeep(*parts.clock),
       keep_logs(*parts.clock) {}
+
+bool Context::holds(const std::string& of) const {
+    if (engine::is_planted(engine::Fault::lease_is_ignored)) return true;
+    return of == owner && clock().steady_now() < lease_until;
+}
+
+Status check_catalog(store::ReadTransaction& transaction, const Premise& premise) {
+    if (!premise.shared) return success();
+    POLYSYNC_TRY(auto version, transaction.definitions_version());
+    if (version == premise.catalog_version) return success();
+    return make_error(ErrorKind::conflict, definitions_changed,
+                      "the definitions have just been changed on another node", "Try again.");
+}
+
+Status check_lease(store::ReadTransaction& transaction, const Premise& premise) {
+    if (!premise.shared) return success();
+    POLYSYNC_TRY(auto nodes, transaction.nodes());
+    for (const auto& node : nodes)
+        if (node.owner() == premise.owner) return success();
+    return make_error(ErrorKind::conflict, aws::lease_lost, "other nodes have taken over from this one");
+}
+
+Async<Status> write_current(Context& context, store::Work work) {
+    if (!context.parts.shared_store) co_return co_await context.store().write(std::move(work));
+    store::Work checked = [work = std::move(work),
+                           premise = context.premise()](store::Transaction& transaction) -> Status {
+        POLYSYNC_TRY(check_catalog(transaction, premise));
+        return work(transaction);
+    };
+    auto done = co_await context.store().write(std::move(checked));
+    if (!done && done.error().code == definitions_changed) {
+        auto loaded = co_await context.reload();
+        if (!loaded) co_return loaded;
+    }
+    co_return done;
+}
+
+void log_failure(std::string_view what, const Error& error) {
+    if (error.kind != ErrorKind::conflict) log::error("{}: {}", what, error.describe());
+}
 
 }  // namespace polysync::runtime

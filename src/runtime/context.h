@@ -1,9 +1,11 @@
 // What the loops of one runtime share. One executor; outlives every loop.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -26,19 +28,50 @@ class Signal {
     std::weak_ptr<boost::asio::cancellation_signal> waiting_;
 };
 
+// What a unit presumes, to be checked inside it: other nodes may have changed it.
+struct Premise {
+    bool shared = false;  // else nobody can
+    std::string owner;
+    std::int64_t catalog_version = 0;
+};
+
 struct Context {
     explicit Context(RuntimeParts given);
 
     RuntimeParts parts;
     boost::asio::any_io_executor executor;  // the runtime's; set when it starts
     std::shared_ptr<const engine::Catalog> catalog = std::make_shared<engine::Catalog>();
+    std::function<Async<Status>()> reload;  // of the catalog, where it is no longer the newest
     bool stopping = false;
+
+    // Of the runs that this process follows (NodeLease::owner()); changes when the lease is lost and taken
+    // anew. The node's name alone where nobody shares the store.
+    std::string owner;
+    SteadyTime lease_until = SteadyTime::max();
+    // Of the live nodes, by name: who does what any of them can do.
+    std::size_t rank = 0, nodes = 1;
+
     std::size_t live = 0;        // coroutines that the runtime has spawned and that have not ended
     std::set<Signal*> sleepers;  // of sleep_unless_stopping
     Signal dispatch, schedule, housekeep, keep_logs;
 
     [[nodiscard]] Clock& clock() const { return *parts.clock; }
     [[nodiscard]] store::Store& store() const { return *parts.store; }
+    // Whether nobody else may act for this owner now. SAFE-1 rests on it: asked right before each start call.
+    [[nodiscard]] bool holds(const std::string& of) const;
+    [[nodiscard]] Premise premise() const { return {parts.shared_store, owner, catalog->version}; }
 };
+
+inline constexpr const char* definitions_changed = "definitions_changed";
+// Error: conflict, `definitions_changed`: the catalog that the unit was made with is not the newest.
+[[nodiscard]] Status check_catalog(store::ReadTransaction& transaction, const Premise& premise);
+// Error: conflict, "lease_lost".
+[[nodiscard]] Status check_lease(store::ReadTransaction& transaction, const Premise& premise);
+
+// A unit whose rules come from the current catalog. Where that is not the newest, nothing happens, the newest
+// is loaded, and the error is that of check_catalog().
+[[nodiscard]] Async<Status> write_current(Context& context, store::Work work);
+// Of an error that is not passing; what changed in between is looked at again soon, and not told.
+void log_failure(std::string_view what, const Error& error);
 
 }  // namespace polysync::runtime

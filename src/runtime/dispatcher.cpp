@@ -80,6 +80,7 @@ Async<Result<std::shared_ptr<Dispatcher::Snapshot>>> Dispatcher::look() {
 }
 
 Async<Millis> Dispatcher::tick() {
+    if (!context_.holds(context_.owner)) co_return std::chrono::seconds(1);  // what it claims is another's
     auto looked = co_await look();
     if (!looked) {
         log::error("the queue cannot be read: {}", looked.error().describe());
@@ -126,7 +127,7 @@ Async<Millis> Dispatcher::tick() {
     prepare(snapshot, candidates);
     auto done = co_await claim(std::move(candidates));
     if (!done) {
-        log::error("runs cannot be claimed: {}", done.error().describe());
+        log_failure("runs cannot be claimed", done.error());
         co_return std::chrono::seconds(1);
     }
     co_return out_of_room ? pause : Millis(0);  // there may be more behind the heads
@@ -173,10 +174,11 @@ Async<Status> Dispatcher::claim(std::vector<Candidate> candidates) {
     auto claimed = std::make_shared<std::vector<std::optional<TaskRun>>>();
     auto catalog = context_.catalog;
     auto now = context_.clock().now();
-    auto node = context_.parts.node;
+    auto premise = context_.premise();
     Random& random = *context_.parts.random;
-    store::Work work = [given, claimed, catalog, now, node,
+    store::Work work = [given, claimed, catalog, now, premise,
                         &random](store::Transaction& transaction) -> Status {
+        POLYSYNC_TRY(check_lease(transaction, premise));
         claimed->assign(given->size(), std::nullopt);
         std::vector<RunId> ids;
         for (const auto& candidate : *given) ids.push_back(candidate.run.id);
@@ -203,7 +205,7 @@ Async<Status> Dispatcher::claim(std::vector<Candidate> candidates) {
             } else if (verdicts[i].action == engine::DispatchAction::claim && candidate.rejection.empty()) {
                 std::string intent = candidate.intent ? write_intent(*candidate.intent) : std::string();
                 news.push_back({.run = runs[i].id,
-                                .event = engine::Claimed{node, candidate.token},
+                                .event = engine::Claimed{premise.owner, candidate.token},
                                 .intent = std::move(intent),
                                 .called_at = now});
                 places.push_back(std::size_t(place));
@@ -220,7 +222,7 @@ Async<Status> Dispatcher::claim(std::vector<Candidate> candidates) {
                 (*claimed)[places[i]] = recorded[i].run;
         return success();
     };
-    auto done = co_await context_.store().write(std::move(work));
+    auto done = co_await write_current(context_, std::move(work));
     if (!done) co_return done;
     for (std::size_t i = 0; i < claimed->size(); ++i)
         if ((*claimed)[i]) submitter_.start(std::move(*(*claimed)[i]), std::move(*(*given)[i].intent));

@@ -170,17 +170,17 @@ Async<void> Housekeeper::run() {
         co_await try_store();
         co_await time_out();
         auto planned = co_await plan_backfills();
-        if (!planned) log::error("backfills cannot be planned: {}", planned.error().describe());
+        if (!planned) log_failure("backfills cannot be planned", planned.error());
         auto checked = co_await check_deadlines();
-        if (!checked) log::error("deadlines cannot be checked: {}", checked.error().describe());
+        if (!checked) log_failure("deadlines cannot be checked", checked.error());
         if (context_.clock().steady_now() >= next_wait_check_) {
             auto waited = co_await check_waiting();
-            if (!waited) log::error("long waits cannot be checked: {}", waited.error().describe());
+            if (!waited) log_failure("long waits cannot be checked", waited.error());
             next_wait_check_ = context_.clock().steady_now() + wait_check_interval;
         }
         if (context_.clock().steady_now() >= next_prune_) {
             auto pruned = co_await prune();
-            if (!pruned) log::error("old runs cannot be deleted: {}", pruned.error().describe());
+            if (!pruned) log_failure("old runs cannot be deleted", pruned.error());
             next_prune_ = context_.clock().steady_now() + prune_interval;
         }
         co_await context_.housekeep.wait_until(context_.clock().steady_now() +
@@ -232,7 +232,7 @@ Async<Status> Housekeeper::plan_backfills() {
         }
         return success();
     };
-    auto done = co_await context_.store().write(std::move(work));
+    auto done = co_await write_current(context_, std::move(work));
     context_.dispatch.give();
     co_return done;
 }
@@ -249,7 +249,7 @@ Async<Status> Housekeeper::check_deadlines() {
             }
             return success();
         };
-        auto done = co_await context_.store().write(std::move(work));
+        auto done = co_await write_current(context_, std::move(work));
         if (!done) co_return done;
     }
     deadlines_checked_ = now;
@@ -267,7 +267,7 @@ Async<Status> Housekeeper::check_waiting() {
         POLYSYNC_TRY(check.check_queue());
         return check.check_aws(waiting);
     };
-    auto done = co_await context_.store().write(std::move(work));
+    auto done = co_await write_current(context_, std::move(work));
     co_return done;
 }
 

@@ -45,6 +45,7 @@ Async<void> LogKeeper::run() {
         if (!read) log::warn("kept logs cannot be read: {}", read.error().describe());
         std::map<ObjectId, std::vector<store::KeptLog>> by_platform;
         for (auto& log : *wanted) {
+            if (std::size_t(number(log.run)) % context_.nodes != context_.rank) continue;  // another node's
             auto& logs = by_platform[log.platform];
             if (logs.size() < most_at_once) logs.push_back(std::move(log));
         }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -112,6 +113,8 @@ class Watcher {
     // Runs that AWS has taken before then and not begun (Batch's RUNNABLE, Glue's WAITING).
     [[nodiscard]] std::vector<RunId> waiting_since(SystemTime before);
     void wake();
+    // Other nodes follow all of them now.
+    void clear();
     void fill(RuntimeStatus& status) const;
 
   private:
@@ -135,6 +138,7 @@ class Canceller {
     // The run is in flight with a cancel recorded. One coroutine per run.
     void start(const TaskRun& run);
     void ended(RunId run) { active_.erase(run); }
+    void clear() { active_.clear(); }
 
   private:
     [[nodiscard]] Async<void> cancel(TaskRun run);
@@ -149,16 +153,48 @@ class Rescuer {
   public:
     explicit Rescuer(Context& context) : context_(context) {}
     void bind(Submitter& submitter) { submitter_ = &submitter; }
-    // The run is Submitting and nobody is about to hear of it.
-    void start(TaskRun run, SystemTime called_at, StoredIntent intent);
+    // The run is Submitting and nobody is about to hear of it. `sender`: who may have sent it.
+    enum class Sender { this_process, a_dead_one, maybe_a_paused_one };
+    void start(TaskRun run, SystemTime called_at, StoredIntent intent, Sender sender);
     // What was sent is not known: the run ends as outcome_unknown.
     void give_up(TaskRun run, std::string explanation);
 
   private:
-    [[nodiscard]] Async<void> rescue(TaskRun run, SystemTime called_at, StoredIntent intent);
+    [[nodiscard]] Async<void> rescue(TaskRun run, SystemTime called_at, StoredIntent intent, Sender sender);
     [[nodiscard]] Async<void> tell(TaskRun run, engine::RunEvent event);
     Context& context_;
     Submitter* submitter_ = nullptr;
+};
+
+// Keeps this process's lease on a store that others share, and takes over from those that lost theirs.
+class Membership {
+  public:
+    // `adopt` follows every run whose owner has no lease.
+    Membership(Context& context, Watcher& watcher, Canceller& canceller, std::function<Async<Status>()> adopt)
+        : context_(context), watcher_(watcher), canceller_(canceller), adopt_(std::move(adopt)) {}
+    // From then on runs can be claimed and adopted.
+    [[nodiscard]] Async<Status> join();
+    [[nodiscard]] Async<void> run();
+    // Others may take over at once.
+    [[nodiscard]] Async<void> leave();
+
+  private:
+    struct Beat;
+    struct Other {
+        store::NodeLease lease;
+        SteadyTime since{};  // its beat has not moved since
+    };
+    [[nodiscard]] Async<Result<Beat>> beat();
+    [[nodiscard]] std::vector<store::NodeLease> expired_nodes(SteadyTime now) const;
+    void note(Beat& seen);
+    void resign();
+    [[nodiscard]] Millis own_share() const;
+
+    Context& context_;
+    Watcher& watcher_;
+    Canceller& canceller_;
+    std::function<Async<Status>()> adopt_;
+    std::map<std::string, Other> others_;  // by owner
 };
 
 // Cron fires (TASK-3).

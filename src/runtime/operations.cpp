@@ -5,6 +5,7 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
+#include "runtime/context.h"
 #include "runtime/explain.h"
 #include "runtime/operation_steps.h"
 #include "runtime/pauses.h"
@@ -27,10 +28,11 @@ struct Made {
 
 using UnitWork = std::function<Status(store::Transaction&, Made&)>;
 
-store::Work unit_of(Caller caller, UnitWork work, std::shared_ptr<Made> made) {
-    return [caller = std::move(caller), work = std::move(work),
-            made](store::Transaction& transaction) -> Status {
+store::Work unit_of(Caller caller, UnitWork work, std::shared_ptr<Made> made, Premise premise) {
+    return [caller = std::move(caller), work = std::move(work), made,
+            premise](store::Transaction& transaction) -> Status {
         *made = {};
+        POLYSYNC_TRY(check_catalog(transaction, premise));
         if (caller.before) {
             POLYSYNC_TRY(caller.before(transaction));
         }
@@ -416,7 +418,13 @@ class StoreOperations final : public Operations {
     // Durable when it returns; then the loops look, and cancels go out.
     Async<Result<OperationEffect>> perform(Caller caller, UnitWork work) {
         auto made = std::make_shared<Made>();
-        auto done = co_await parts_.store->write(unit_of(std::move(caller), std::move(work), made));
+        Premise premise{.shared = parts_.shared_store, .catalog_version = runtime_.catalog()->version};
+        auto unit = unit_of(std::move(caller), std::move(work), made, premise);
+        auto done = co_await parts_.store->write(std::move(unit));
+        if (!done && done.error().code == definitions_changed) {
+            auto refreshed = co_await runtime_.refresh();  // so that it works when it is asked for again
+            if (!refreshed) co_return refreshed.error();
+        }
         if (!done) co_return done.error();
         for (const auto& run : made->cancels) runtime_.cancel_recorded(run);
         runtime_.wake();

@@ -167,7 +167,7 @@ Async<Result<std::vector<Recorded>>> record_shared(Context& context, SharedNews 
         POLYSYNC_TRY(*out, record_in(transaction, *catalog, *given, now, random));
         return success();
     };
-    auto done = co_await context.store().write(std::move(work));
+    auto done = co_await write_current(context, std::move(work));
     if (!done) co_return done.error();
     for (const auto& item : *out) {
         if (item.run.state == RunState::queued || is_terminal(item.run.state)) context.dispatch.give();
@@ -188,6 +188,7 @@ Async<Result<std::vector<Recorded>>> record_surely(Context& context, std::vector
     Millis delay = std::chrono::seconds(1);
     while (true) {
         auto done = co_await record_shared(context, given);
+        if (!done && done.error().code == definitions_changed) continue;  // the newest are there now
         if (done || done.error().kind != ErrorKind::transient || context.stopping) co_return done;
         log::error("cannot write what happened to {} runs, trying again: {}", given->size(),
                    done.error().describe());

@@ -13,6 +13,9 @@ namespace {
 // As long as a client would have waited for the answer, AWS may still be at work on the request.
 // Measured on the steady clock, and from the start of the look-ups: a calendar that jumps shortens nothing.
 constexpr Millis call_deadline = std::chrono::seconds(60);
+// A process that was paused with a signed request in its hands may send it when it wakes: AWS takes it for
+// five minutes after it was signed, by clocks that may differ by as much.
+constexpr Millis signature_life = std::chrono::minutes(10);
 constexpr Millis first_pause = std::chrono::seconds(2);
 constexpr Millis longest_pause = std::chrono::minutes(5);
 
@@ -22,21 +25,21 @@ bool is_definite(ErrorKind kind) {
            kind == ErrorKind::access_denied || kind == ErrorKind::rejected || kind == ErrorKind::unsupported;
 }
 
-// Two empty look-ups, at least look_up_gap apart and both after the call's deadline.
+// Two empty look-ups, at least look_up_gap apart and both after whatever was sent must have arrived.
 class EmptyLookUps {
   public:
-    explicit EmptyLookUps(SteadyTime started) : started_(started) {}
+    EmptyLookUps(SteadyTime started, Millis patience) : earliest_(started + patience) {}
     // One more, now; whether that is enough.
     bool add(SteadyTime now) {
         if (engine::is_planted(engine::Fault::one_empty_look_up)) return true;
-        if (now - started_ < call_deadline) return false;
+        if (now < earliest_) return false;
         if (!first_) first_ = now;
         return now - *first_ >= look_up_gap;
     }
     [[nodiscard]] bool any() const { return first_.has_value(); }
 
   private:
-    SteadyTime started_;
+    SteadyTime earliest_;
     std::optional<SteadyTime> first_;
 };
 
@@ -47,15 +50,17 @@ void Rescuer::give_up(TaskRun run, std::string explanation) {
     spawn(context_, tell(std::move(run), std::move(event)));
 }
 
-void Rescuer::start(TaskRun run, SystemTime called_at, StoredIntent intent) {
-    spawn(context_, rescue(std::move(run), called_at, std::move(intent)));
+void Rescuer::start(TaskRun run, SystemTime called_at, StoredIntent intent, Sender sender) {
+    spawn(context_, rescue(std::move(run), called_at, std::move(intent), sender));
 }
 
-Async<void> Rescuer::rescue(TaskRun run, SystemTime called_at, StoredIntent intent) {
+Async<void> Rescuer::rescue(TaskRun run, SystemTime called_at, StoredIntent intent, Sender sender) {
     log::info("run {}: looking up what became of its submission {}", number(run.id), run.token);
-    EmptyLookUps empty(context_.clock().steady_now());
+    EmptyLookUps empty(context_.clock().steady_now(),
+                       sender == Sender::maybe_a_paused_one ? signature_life : call_deadline);
     Millis pause = first_pause;
-    while (!context_.stopping) {
+    const auto owner = context_.owner;  // another one: other nodes look it up
+    while (!context_.stopping && context_.owner == owner) {
         auto provider = provider_of(context_, run.platform);
         Result<FindAnswer> found = make_error(ErrorKind::transient, "no_provider", "no provider");
         if (provider) {
@@ -78,7 +83,8 @@ Async<void> Rescuer::rescue(TaskRun run, SystemTime called_at, StoredIntent inte
             auto revealed = reveal(intent, context_.parts.secrets);
             if (!completed) revealed = completed.error();
             if (revealed) {
-                auto sent = co_await provider.value()->submit(revealed.value());
+                auto leave = leave_to_send(context_, run);
+                auto sent = co_await provider.value()->submit(revealed.value(), std::move(leave));
                 // "Not now" on a repeat says nothing about the first sending: it is no answer.
                 bool answered = sent.has_value() || (is_definite(sent.error().kind) && empty.add(now));
                 if (answered)

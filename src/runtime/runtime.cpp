@@ -37,7 +37,9 @@ class Loops final : public Runtime {
           dispatcher_(context_, submitter_),
           scheduler_(context_),
           housekeeper_(context_, watcher_, canceller_),
-          log_keeper_(context_) {
+          log_keeper_(context_),
+          membership_(context_, watcher_, canceller_, [this] { return adopt_orphans(); }) {
+        context_.reload = [this] { return load_catalog(); };
         canceller_.bind(watcher_);
         rescuer_.bind(submitter_);
     }
@@ -54,7 +56,18 @@ class Loops final : public Runtime {
             auto loaded = co_await load();
             if (!loaded) co_return loaded;
         }
-        auto adopted = co_await adopt();
+        bool shared = context_.parts.shared_store;
+        if (shared) {
+            auto joined = co_await membership_.join();
+            if (!joined) co_return joined;
+            spawn(context_, membership_.run());
+        }
+        Status adopted = success();
+        if (shared) {
+            adopted = co_await adopt_orphans();
+        } else {
+            adopted = co_await adopt();
+        }
         if (!adopted) co_return adopted;
         ready_ = true;
         spawn(context_, dispatcher_.run());
@@ -75,6 +88,7 @@ class Loops final : public Runtime {
         auto until = context_.clock().steady_now() + grace;
         while (context_.live > 0 && context_.clock().steady_now() < until)
             co_await context_.clock().sleep_for(Millis(20));
+        if (context_.parts.shared_store) co_await membership_.leave();
     }
 
     void wake() override { boost::asio::post(context_.executor, Wake{this}); }
@@ -96,7 +110,9 @@ class Loops final : public Runtime {
         co_return loaded;
     }
 
-    void cancel_recorded(const TaskRun& run) override { canceller_.start(run); }
+    void cancel_recorded(const TaskRun& run) override {
+        if (!context_.parts.shared_store || run.node == context_.owner) canceller_.start(run);
+    }
 
   private:
     struct Wake {
@@ -154,35 +170,66 @@ class Loops final : public Runtime {
         }
     }
 
-    // Everything that was in flight when the last process ended.
+    // Runs in flight that nobody follows, and the attempts that their look-ups need.
+    struct Orphans {
+        std::vector<TaskRun> runs;
+        std::map<RunId, Attempt> attempts;
+
+        Status read_attempts(store::ReadTransaction& transaction, const engine::Catalog& catalog) {
+            for (const auto& run : runs) {
+                const auto* task = catalog.task(run.key.task);
+                bool is_as_sent = task && task->version == run.task_version;  // its secrets are known
+                if (run.state != RunState::submitting && is_as_sent) continue;
+                POLYSYNC_TRY(auto rows, transaction.attempts(run.id));
+                for (auto& row : rows)
+                    if (row.token == run.token) attempts[run.id] = std::move(row);
+            }
+            return success();
+        }
+    };
+
+    // Everything that was in flight when the last process ended, where the store is this one's alone.
     Async<Status> adopt() {
         RunId after{};
         while (true) {
-            auto runs = std::make_shared<std::vector<TaskRun>>();
-            auto attempts = std::make_shared<std::map<RunId, Attempt>>();
-            auto catalog = context_.catalog;
-            store::ReadWork work = [runs, attempts, after,
-                                    catalog](store::ReadTransaction& transaction) -> Status {
-                POLYSYNC_TRY(*runs, transaction.in_flight(after, adopted_per_page));
-                for (const auto& run : *runs) {
-                    const auto* task = catalog->task(run.key.task);
-                    bool is_as_sent = task && task->version == run.task_version;  // its secrets are known
-                    if (run.state != RunState::submitting && is_as_sent) continue;
-                    POLYSYNC_TRY(auto rows, transaction.attempts(run.id));
-                    for (auto& row : rows)
-                        if (row.token == run.token) (*attempts)[run.id] = std::move(row);
-                }
-                return success();
+            auto found = std::make_shared<Orphans>();
+            store::ReadWork work =
+                [found, after, catalog = context_.catalog](store::ReadTransaction& transaction) -> Status {
+                POLYSYNC_TRY(found->runs, transaction.in_flight(after, adopted_per_page));
+                return found->read_attempts(transaction, *catalog);
             };
             auto done = co_await context_.store().read(std::move(work));
-            if (!done) co_return done;
-            if (runs->empty()) co_return success();
-            after = runs->back().id;
-            for (auto& run : *runs) adopt_one(std::move(run), *attempts);
+            if (!done || found->runs.empty()) co_return done;
+            after = found->runs.back().id;
+            take(*found, Rescuer::Sender::a_dead_one);
         }
     }
 
-    void adopt_one(TaskRun run, const std::map<RunId, Attempt>& attempts) {
+    // Everything in flight whose node has lost its lease.
+    Async<Status> adopt_orphans() {
+        while (true) {
+            auto found = std::make_shared<Orphans>();
+            auto premise = context_.premise();
+            store::Work work = [found, premise,
+                                catalog = context_.catalog](store::Transaction& transaction) -> Status {
+                *found = {};
+                POLYSYNC_TRY(check_lease(transaction, premise));
+                POLYSYNC_TRY(found->runs, transaction.adopt_runs(premise.owner, adopted_per_page));
+                return found->read_attempts(transaction, *catalog);
+            };
+            auto done = co_await context_.store().write(std::move(work));
+            if (!done || found->runs.empty()) co_return done;
+            if (context_.owner != premise.owner) co_return success();  // lost again in between
+            log::info("{} runs in flight are followed from here on", found->runs.size());
+            take(*found, Rescuer::Sender::maybe_a_paused_one);
+        }
+    }
+
+    void take(Orphans& found, Rescuer::Sender sender) {
+        for (auto& run : found.runs) adopt_one(std::move(run), found.attempts, sender);
+    }
+
+    void adopt_one(TaskRun run, const std::map<RunId, Attempt>& attempts, Rescuer::Sender sender) {
         auto row = attempts.find(run.id);
         auto intent = row == attempts.end()
                           ? Result<StoredIntent>(make_error(ErrorKind::internal, "no_intent", "no intent"))
@@ -191,7 +238,7 @@ class Loops final : public Runtime {
         if (run.state == RunState::submitting) {
             if (intent) {
                 auto called_at = row->second.called_at.value_or(run.submitted_at.value_or(run.queued_at));
-                rescuer_.start(std::move(run), called_at, std::move(intent.value()));
+                rescuer_.start(std::move(run), called_at, std::move(intent.value()), sender);
             } else {
                 // Nobody can look it up any more, and nobody may send it again (SAFE-1).
                 log::error("run {}: {}", number(run.id), intent.error().describe());
@@ -213,6 +260,7 @@ class Loops final : public Runtime {
     Scheduler scheduler_;
     Housekeeper housekeeper_;
     LogKeeper log_keeper_;
+    Membership membership_;
     Definitions known_;
     mutable std::mutex published_mutex_;
     std::shared_ptr<const engine::Catalog> published_ = context_.catalog;

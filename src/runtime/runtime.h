@@ -45,6 +45,9 @@ using CatalogLoader = std::function<Result<std::shared_ptr<const engine::Catalog
 struct Pace {
     Millis housekeeping = std::chrono::seconds(5);
     Millis definitions = std::chrono::seconds(2);
+    // Of a node: for so long after its last beat nobody else takes its runs. It beats six times as often, and
+    // counts on two thirds of it itself.
+    Millis lease = std::chrono::seconds(30);
 };
 
 struct RuntimeParts {
@@ -55,6 +58,7 @@ struct RuntimeParts {
     CatalogLoader catalogs;
     SecretResolver secrets;                          // empty: references are refused
     std::string node = "local";                      // unique among the nodes of one store
+    bool shared_store = false;                       // other nodes may run on it: leases are needed
     std::map<std::string, std::string> environment;  // ${env.X}, until one is applied
     Pace pace;
 };
@@ -93,7 +97,8 @@ class Runtime {
 
     // Reads changed definitions now, and wakes the loops.
     [[nodiscard]] virtual Async<Status> refresh() = 0;
-    // A cancel of this run in flight has become durable; the canceller carries it out.
+    // A cancel of this run in flight has become durable; the canceller carries it out, here or on the node
+    // that follows the run.
     virtual void cancel_recorded(const TaskRun& run) = 0;
 
     // The newest catalog; after a change of definitions it may take one tick, or `refresh()`, to arrive. Any

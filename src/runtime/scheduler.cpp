@@ -172,7 +172,7 @@ Async<void> Scheduler::run() {
         if (next) {
             until = next.value();
         } else {
-            log::error("schedules cannot fire: {}", next.error().describe());
+            log_failure("schedules cannot fire", next.error());
         }
         co_await context_.schedule.wait_until(until);
     }
@@ -193,7 +193,7 @@ Async<Result<SteadyTime>> Scheduler::tick() {
         *outcome = {fires.next, fires.queued(), std::move(fires.late)};
         return success();
     };
-    auto done = co_await context_.store().write(std::move(work));
+    auto done = co_await write_current(context_, std::move(work));
     if (!done) co_return done.error();
     if (!outcome->late.empty()) {
         store::Work late = [catalog, now, outcome](store::Transaction& transaction) -> Status {
@@ -203,7 +203,7 @@ Async<Result<SteadyTime>> Scheduler::tick() {
             }
             return success();
         };
-        auto fired = co_await context_.store().write(std::move(late));
+        auto fired = co_await write_current(context_, std::move(late));
         if (!fired) co_return fired.error();
         outcome->queued = 1;
     }

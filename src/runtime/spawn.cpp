@@ -44,10 +44,20 @@ Async<Status> complete_intent(Context& context, Provider& provider, const TaskRu
                 .token = run.token,
                 .intent = write_intent(intent),
                 .called_at = context.clock().now()};
-    store::Work work = [row = std::move(row)](store::Transaction& transaction) {
+    store::Work work = [row = std::move(row), fence = run.fence](store::Transaction& transaction) -> Status {
+        POLYSYNC_TRY(auto runs, transaction.runs(std::span(&row.run, 1)));
+        bool is_ours =
+            !runs.empty() && runs.front().fence == fence && runs.front().state == RunState::submitting;
+        if (!is_ours)
+            return make_error(ErrorKind::conflict, aws::lease_lost, "the run is no longer this attempt's");
         return transaction.put_attempts(std::span(&row, 1));
     };
     co_return co_await context.store().write(std::move(work));
+}
+
+aws::LeaveToSend leave_to_send(const Context& context, const TaskRun& run) {
+    if (!context.parts.shared_store) return {};
+    return [&context, owner = run.node] { return context.holds(owner); };
 }
 
 Async<bool> sleep_unless_stopping(Context& context, Millis delay) {

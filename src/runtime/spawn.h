@@ -26,4 +26,7 @@ void spawn(Context& context, Async<void> work);
 // Sleeps, but not beyond the stop of the runtime; false where it stops.
 [[nodiscard]] Async<bool> sleep_unless_stopping(Context& context, Millis delay);
 
+// For Provider::submit: whether this process still holds the lease under which it got the run.
+[[nodiscard]] aws::LeaveToSend leave_to_send(const Context& context, const TaskRun& run);
+
 }  // namespace polysync::runtime

@@ -93,7 +93,8 @@ Async<Result<PipelineRun>> Submitter::send(const TaskRun& run, StoredIntent& int
     if (!completed) co_return completed.error();
     auto revealed = reveal(intent, context_.parts.secrets);
     if (!revealed) co_return revealed.error();
-    co_return co_await provider.value()->submit(revealed.value());
+    auto leave = leave_to_send(context_, run);
+    co_return co_await provider.value()->submit(revealed.value(), std::move(leave));
 }
 
 Async<void> Submitter::gather(ObjectId platform) {
@@ -128,6 +129,10 @@ std::optional<RunNews> Submitter::news_of(const TaskRun& run, const Result<Pipel
     }
     Error error = answer.error();
     if (error.kind == ErrorKind::unclear || error.kind == ErrorKind::cancelled) return std::nullopt;
+    if (error.code == aws::lease_lost) {
+        news.event = engine::NotSubmitted{std::move(error.message)};
+        return news;
+    }
     if (auto provider = provider_of(context_, run.platform))
         error = provider.value()->diagnose(std::move(error));
     news.event = engine::Refused{std::move(error)};
@@ -135,7 +140,9 @@ std::optional<RunNews> Submitter::news_of(const TaskRun& run, const Result<Pipel
 }
 
 void Submitter::look_up(Sent sent) {
-    if (!context_.stopping) rescuer_.start(std::move(sent.run), sent.called_at, std::move(sent.intent));
+    if (!context_.stopping)
+        rescuer_.start(std::move(sent.run), sent.called_at, std::move(sent.intent),
+                       Rescuer::Sender::this_process);
 }
 
 void Submitter::follow(const Recorded& now) {

@@ -271,6 +271,14 @@ std::vector<RunId> Watcher::waiting_since(SystemTime before) {
     return out;
 }
 
+void Watcher::clear() {
+    for (const auto& [id, platform] : platforms_) {
+        platform->runs.clear();
+        platform->looks = {};
+    }
+    place_.clear();
+}
+
 void Watcher::wake() {
     for (const auto& [id, platform] : platforms_) platform->wake.give();
 }

@@ -1,5 +1,7 @@
 #include "store/store.h"
 
+#include <fmt/format.h>
+
 namespace polysync::store {
 
 std::string_view to_string(ObjectKind kind) {
@@ -38,5 +40,7 @@ std::string_view to_string(BackfillState state) {
     }
     return "active";
 }
+
+std::string NodeLease::owner() const { return fmt::format("{}#{}", node, term); }
 
 }  // namespace polysync::store

@@ -158,6 +158,20 @@ struct IdempotencyRecord {
     SystemTime at{};
 };
 
+// ---------------------------------------------------------------------------------------------- nodes
+
+// That a process runs tasks from this store. Whoever sees `beat` stand still for as long as a lease lasts, by
+// their own steady clock, knows that the process is gone, or may act no more: no two clocks are compared
+// (docs/adr/0008).
+struct NodeLease {
+    std::string node;       // its name, one process at a time
+    std::int64_t term = 1;  // rises with each process that takes the name
+    std::int64_t beat = 0;  // rises with each renewal
+    SystemTime at{};        // of the renewal, by the node's clock; for people
+    // What TaskRun::node says of the runs that this process follows.
+    [[nodiscard]] std::string owner() const;
+};
+
 // ---------------------------------------------------------------------------------------------- transactions
 
 // How many runs are in flight (Submitting, Starting, Running).
@@ -208,6 +222,10 @@ class ReadTransaction {
                                                                    int limit) = 0;
     // In-flight runs with an id above `after`, in order of id.
     [[nodiscard]] virtual Result<std::vector<TaskRun>> in_flight(RunId after, int limit) = 0;
+    // In-flight runs of this owner that are to be cancelled, in order of id.
+    [[nodiscard]] virtual Result<std::vector<TaskRun>> recorded_cancels(std::string_view owner) = 0;
+    // By name.
+    [[nodiscard]] virtual Result<std::vector<NodeLease>> nodes() = 0;
     [[nodiscard]] virtual Result<std::vector<Attempt>> attempts(RunId run) = 0;
     [[nodiscard]] virtual Result<std::vector<HistoryEntry>> history(RunId run) = 0;
 
@@ -260,6 +278,11 @@ class Transaction : public ReadTransaction {
     };
     [[nodiscard]] virtual Result<std::vector<bool>> change_runs(std::span<const RunChange> changes,
                                                                 SystemTime at) = 0;
+    // In-flight runs whose owner holds no lease get this one, with a fence of their own, at most `limit`: as
+    // they are now, in order of id.
+    [[nodiscard]] virtual Result<std::vector<TaskRun>> adopt_runs(std::string_view owner, int limit) = 0;
+    [[nodiscard]] virtual Status put_node(const NodeLease& lease) = 0;  // inserts or replaces
+    [[nodiscard]] virtual Status delete_node(std::string_view node) = 0;
     [[nodiscard]] virtual Status put_attempts(std::span<const Attempt> attempts) = 0;  // inserts or replaces
     [[nodiscard]] virtual Status put_kept_log(const KeptLog& log) = 0;                 // inserts or replaces
 

@@ -284,6 +284,68 @@ TEST_P(StoreConformance, InFlightRunsInPages) {
     EXPECT_EQ(seen, flying);
 }
 
+TEST_P(StoreConformance, RunsWithoutALeaseAreAdoptedOnce) {  // SAFE-1, SAFE-2
+    NodeLease here{.node = "here", .term = 2, .beat = 5, .at = now}, gone{.node = "gone", .at = now};
+    auto put = [&](const NodeLease& lease) {
+        EXPECT_TRUE(write([&](Transaction& t) { return t.put_node(lease); }));
+    };
+    put(here);
+    put(gone);
+    std::vector<RunId> runs;
+    for (const auto& owner : {here.owner(), gone.owner(), std::string("here#1"), gone.owner()}) {
+        auto id = insert(queued("k" + std::to_string(runs.size())));
+        auto from = run(id), to = from;
+        to.state = RunState::running;
+        to.node = owner;
+        to.fence = 7;
+        ASSERT_TRUE(change(from, to));
+        runs.push_back(id);
+    }
+    auto waiting = insert(queued("waiting"));
+    auto adopt = [&](const std::string& owner, int limit) {
+        return wrote<std::vector<TaskRun>>([&](Transaction& t) { return t.adopt_runs(owner, limit); });
+    };
+    auto first = adopt(here.owner(), 10);  // of an earlier term of its own
+    ASSERT_EQ(first.size(), 1u);
+    EXPECT_EQ(first[0].id, runs[2]);
+    EXPECT_TRUE(adopt(here.owner(), 10).empty());
+
+    ASSERT_TRUE(write([&](Transaction& t) { return t.delete_node("gone"); }));
+    auto second = adopt(here.owner(), 1), third = adopt(here.owner(), 10);
+    ASSERT_EQ(second.size(), 1u);
+    ASSERT_EQ(third.size(), 1u);
+    EXPECT_EQ(second[0].id, runs[1]);
+    EXPECT_EQ(third[0].id, runs[3]);
+    EXPECT_EQ(third[0].node, "here#2");
+    EXPECT_EQ(third[0].fence, 8);  // an answer to the lost node changes nothing
+    EXPECT_EQ(run(runs[3]).fence, 8);
+    EXPECT_EQ(run(runs[0]).fence, 7);
+    EXPECT_EQ(run(waiting).node, "");
+
+    auto nodes = read<std::vector<NodeLease>>([](ReadTransaction& t) { return t.nodes(); });
+    ASSERT_EQ(nodes.size(), 1u);
+    EXPECT_EQ(nodes[0].node, "here");
+    EXPECT_EQ(nodes[0].term, 2);
+    EXPECT_EQ(nodes[0].beat, 5);
+    EXPECT_EQ(nodes[0].at, now);
+}
+
+TEST_P(StoreConformance, CancelsAreFoundByTheirOwner) {  // TASK-7
+    std::vector<RunId> runs;
+    for (const char* owner : {"a#1", "b#1", "a#1", "a#1"}) {
+        auto id = insert(queued("k" + std::to_string(runs.size())));
+        auto from = run(id), to = from;
+        to.state = runs.size() < 3 ? RunState::running : RunState::cancelled;
+        to.node = owner;
+        if (!runs.empty()) to.cancel = CancelCause::user;
+        ASSERT_TRUE(change(from, to));
+        runs.push_back(id);
+    }
+    auto found = read<std::vector<TaskRun>>([](ReadTransaction& t) { return t.recorded_cancels("a#1"); });
+    ASSERT_EQ(found.size(), 1u);  // in flight, and to be cancelled
+    EXPECT_EQ(found[0].id, runs[2]);
+}
+
 TEST_P(StoreConformance, ListsFilterAndPage) {
     for (int i = 0; i < 10; ++i) insert(queued("k" + std::to_string(i), i % 2 ? orders : customers));
     RunFilter filter{.tasks = {orders}};

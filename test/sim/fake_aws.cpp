@@ -9,6 +9,7 @@ namespace polysync::sim {
 namespace {
 
 constexpr std::size_t lines_per_page = 100;
+constexpr Millis signature_life = std::chrono::minutes(5);
 
 Error refusal(ErrorKind kind, std::string code, std::string message = "the simulated AWS says no") {
     return make_error(kind, std::move(code), std::move(message));
@@ -123,7 +124,8 @@ PipelineRun FakePlatform::status(const FakeRun& run) const {
 
 class FakeProvider final : public Provider {
   public:
-    FakeProvider(FakePlatform& aws, Platform platform) : aws_(aws), platform_(std::move(platform)) {}
+    FakeProvider(FakePlatform& aws, Platform platform, std::function<void(std::string_view)> crash_point)
+        : aws_(aws), platform_(std::move(platform)), crash_point_(std::move(crash_point)) {}
 
     const Platform& platform() const override { return platform_; }
     Async<Result<JobPage>> discover(std::string) override { co_return JobPage{}; }
@@ -150,16 +152,24 @@ class FakeProvider final : public Provider {
     }
     Async<Result<SubmissionIntent>> complete(SubmissionIntent intent) override {
         if (intent.from_definition.empty()) co_return intent;
+        if (!aws_.script) co_await call("aws.describe");
         intent.from_definition.clear();
         // Some definitions change the request, others only what is known of it.
         if (aws_.kind() != StartKind::by_token) intent.request["completed"] = true;
         co_return intent;
     }
 
-    Async<Result<PipelineRun>> submit(const SubmissionIntent& given) override {
+    using Provider::submit;
+    Async<Result<PipelineRun>> submit(const SubmissionIntent& given, aws::LeaveToSend leave) override {
         auto intent = given;
         if (!given.from_definition.empty()) co_return refusal(ErrorKind::internal, "incomplete_intent");
-        co_await call("aws.start.before");
+        if (!aws_.script && aws_.happens(0.05)) co_await call("aws.limiter", std::chrono::seconds(60));
+        SystemTime signed_at;
+        do {
+            signed_at = aws_.clock_.true_time();
+            if (leave && !leave()) co_return refusal(ErrorKind::contention, aws::lease_lost);
+            co_await call("aws.start.before");
+        } while (aws_.clock_.true_time() - signed_at > signature_life);  // refused, and signed anew
         if (aws_.is_out) co_return refusal(ErrorKind::transient, "connect_failed");
         if (aws_.refuses) co_return *aws_.refuses;
         if (aws_.happens(aws_.faults_.throttled))
@@ -267,20 +277,22 @@ class FakeProvider final : public Provider {
 
   private:
     // A call's way: some time, and a place to crash.
-    Async<void> call(std::string_view name) {
-        if (aws_.crash_point) aws_.crash_point(name);
+    Async<void> call(std::string_view name, Millis more = Millis(0)) {
+        if (crash_point_) crash_point_(name);
         Millis takes(5 + std::int64_t(aws_.random_.next() % 200));
         if (!aws_.script && aws_.happens(0.04)) takes *= 150;  // up to half a minute
         if (aws_.is_out) takes += std::chrono::seconds(20);    // until it gives up connecting
-        co_await aws_.clock_.sleep_for(takes);
+        co_await aws_.clock_.sleep_for(takes + more);
     }
 
     FakePlatform& aws_;
     Platform platform_;
+    std::function<void(std::string_view)> crash_point_;
 };
 
-std::shared_ptr<Provider> make_fake_provider(FakePlatform& aws, Platform platform) {
-    return std::make_shared<FakeProvider>(aws, std::move(platform));
+std::shared_ptr<Provider> make_fake_provider(FakePlatform& aws, Platform platform,
+                                             std::function<void(std::string_view)> crash_point) {
+    return std::make_shared<FakeProvider>(aws, std::move(platform), std::move(crash_point));
 }
 
 }  // namespace polysync::sim

@@ -71,8 +71,6 @@ class FakePlatform {
     // Ids of runs that a cancel came for.
     [[nodiscard]] const std::vector<std::string>& cancelled() const { return cancelled_; }
 
-    // Called before and after every call's effect, with its name; the simulation crashes there.
-    std::function<void(std::string_view)> crash_point;
     // Decides what becomes of a run that starts; without one, chance does.
     std::function<void(FakeRun&)> script;
     bool is_out = false;             // nothing answers
@@ -101,6 +99,9 @@ class FakePlatform {
 };
 
 // The provider in front of it; made anew after every crash. Calls take virtual time.
-[[nodiscard]] std::shared_ptr<Provider> make_fake_provider(FakePlatform& aws, Platform platform);
+// `crash_point` is called before and after every call's effect, with its name: the process may crash or be
+// paused there.
+[[nodiscard]] std::shared_ptr<Provider> make_fake_provider(
+    FakePlatform& aws, Platform platform, std::function<void(std::string_view)> crash_point = {});
 
 }  // namespace polysync::sim

@@ -1,5 +1,6 @@
 #include "test/sim/people.h"
 
+#include "runtime/context.h"
 #include "test/sim/definitions.h"
 
 namespace polysync::sim {
@@ -26,6 +27,7 @@ RunId People::any_run() { return RunId{1 + std::int64_t(world_.random.next() % 4
 Async<void> People::meddle(runtime::Operations& operations) {
     while (true) {
         co_await world_.clock.sleep_for(Millis(20'000 + std::int64_t(world_.random.next() % 400'000)));
+        if (at_home) co_return;
         auto done = co_await act(operations);
         if (done) ++acts[act_];
     }
@@ -145,7 +147,9 @@ Async<void> People::tidy_up(runtime::Operations& operations) {
             if (object == 1) name = QualifiedName("list");
             if (object == 2) name = QualifiedName("often");
             auto done = co_await operations.resume(kind, name, true, who);
-            if (done || done.error().kind != ErrorKind::transient) break;
+            bool again = !done && (done.error().kind == ErrorKind::transient ||
+                                   done.error().code == runtime::definitions_changed);
+            if (!again) break;
         }
     }
 }

@@ -19,6 +19,8 @@ class People {
     // Definitions in another version; between two processes or in the middle of one.
     void change_definitions();
 
+    bool at_home = false;  // nobody meddles any more
+
     // "cancel" → how often it was carried out; refusals do not count.
     std::map<std::string, int> acts;
 

@@ -1,5 +1,7 @@
 #include "test/sim/simulation.h"
 
+#include <algorithm>
+
 #include "base/secret.h"
 #include "test/sim/definitions.h"
 #include "test/sim/invariants.h"
@@ -14,11 +16,16 @@ const SystemTime epoch = parse_iso8601("2026-03-28T18:00:00Z").value();
 class Simulation {
   public:
     explicit Simulation(const SimulationOptions& options)
-        : options_(options), world_(options.seed, epoch), people_(world_, options.seed) {
+        : options_(options),
+          world_(options.seed, epoch, options.nodes ? options.nodes : nodes_of(options.seed)),
+          people_(world_, options.seed),
+          back_at_(std::size_t(world_.nodes())) {
         world_.kinds = {{list_platform, StartKind::by_list},
                         {token_platform, StartKind::by_token},
                         {express_platform, StartKind::unknowable}};
-        world_.pace = {.housekeeping = std::chrono::seconds(20), .definitions = std::chrono::seconds(40)};
+        world_.pace = {.housekeeping = std::chrono::seconds(20),
+                       .definitions = std::chrono::seconds(40),
+                       .lease = std::chrono::seconds(60)};
         world_.secrets = [](const std::string&, const std::string&) -> Result<Secret> {
             register_secret(secret_text);
             return Secret(std::string(secret_text));
@@ -37,6 +44,7 @@ class Simulation {
                          .forgotten = 0.02,
                          .list_delay = Millis(std::int64_t(world_.random.next() % 50'000))};
         world_.crash_point = [this](std::string_view where) { return may_crash(where); };
+        if (world_.nodes() > 1) world_.stall_point = [this](std::string_view where) { return stall(where); };
         auto& hooks = engine::test_hooks;
         hooks.fault = options.fault;
         hooks.moved = [this](const TaskRun& before, std::string_view event, const TaskRun& after) {
@@ -48,12 +56,14 @@ class Simulation {
 
     SimulationReport run() {
         auto busy_end = world_.clock.steady_now() + options_.busy;
-        while (world_.clock.steady_now() < busy_end) live_until(busy_end);
+        while (world_.clock.steady_now() < busy_end)
+            world_.nodes() > 1 ? share_until(busy_end) : live_until(busy_end);
         end_in_peace();
         Expectations expected{.seed = options_.seed,
                               .fires_from = epoch + std::chrono::minutes(45),
                               .fires_until = world_.clock.now() - std::chrono::minutes(70),
                               .settled = world_.clock.now() - options_.quiet / 2};
+        world_.in_store([this](store::Transaction& transaction) { return count_lost_leases(transaction); });
         report_.violations = check_invariants(world_, witness_, expected, report_.runs);
         for (const auto& [platform, aws] : world_.aws) report_.starts += int(aws->runs().size());
         report_.transitions = witness_.transitions;
@@ -85,27 +95,116 @@ class Simulation {
         if (world_.random.next() % 8 == 0) people_.change_definitions();
     }
 
+    // Several nodes: until something happens to one of them, or nothing does.
+    void share_until(SteadyTime deadline) {
+        for (int node = 0; node < world_.nodes(); ++node)
+            if (!world_.is_running(node) && back_at_[std::size_t(node)] <= world_.clock.steady_now())
+                bring_up(node);
+        auto until = std::min(deadline, world_.clock.steady_now() + chance(std::chrono::minutes(10)));
+        for (int node = 0; node < world_.nodes(); ++node)
+            if (!world_.is_running(node)) until = std::min(until, back_at_[std::size_t(node)]);
+        auto left = std::chrono::duration_cast<Millis>(until - world_.clock.steady_now());
+        if (!world_.crashed()) world_.run_for(std::max(left, Millis(1)));
+        for (int node = 0; node < world_.nodes(); ++node) {
+            if (!world_.crashed(node)) continue;
+            ++report_.crashes;
+            take_down(node);
+        }
+        int node = int(world_.random.next() % std::uint64_t(world_.nodes()));
+        if (world_.is_running(node)) mishap(node);
+    }
+
+    void mishap(int node) {
+        // Up to a few leases long: some are lost, others are not.
+        auto time = chance(std::chrono::minutes(world_.random.next() % 4 ? 3 : 15));
+        switch (world_.random.next() % 8) {
+            case 0:
+                ++report_.mishaps["pause"];
+                return world_.pause(node, time);
+            case 1:
+                ++report_.mishaps["cut off"];
+                return world_.cut_off(node, time);
+            case 2:
+                ++report_.mishaps["stop"];
+                world_.stop(node);
+                return take_down(node);
+            case 3:
+                return people_.change_definitions();
+            case 4:
+                ++report_.mishaps["kill"];
+                return take_down(node);
+            default:
+                return;
+        }
+    }
+
+    void bring_up(int node) {
+        ++starts_[std::size_t(node)];
+        world_.start(node);
+        if (!world_.crashed(node)) world_.spawn(people_.meddle(world_.operations(node)), node);
+    }
+
+    void take_down(int node) {
+        world_.crash(node);
+        back_at_[std::size_t(node)] =
+            world_.clock.steady_now() + chance(std::chrono::minutes(world_.random.next() % 3 ? 1 : 20));
+    }
+
+    [[nodiscard]] Millis chance(Millis most) {
+        return Millis(std::int64_t(world_.random.next() % std::uint64_t(most.count())));
+    }
+
     // No crashes and no faults any more: everything comes to its end.
     void end_in_peace() {
-        at_peace_ = true;
+        at_peace_ = people_.at_home = true;
         world_.faults = {};
         for (auto& [platform, aws] : world_.aws) aws->is_out = false;
-        world_.start();
+        // Of several nodes some stay lost for ever.
+        for (int node = 0; node < world_.nodes(); ++node)
+            if (world_.crashed(node) || (node > 0 && world_.random.next() % 2)) world_.crash(node);
+        if (!world_.is_running()) {
+            ++starts_[0];
+            world_.start();
+        }
+        world_.mend(0);
         world_.spawn(people_.tidy_up(world_.operations()));
         world_.run_for(options_.quiet);
-        world_.crash();
+        for (int node = 0; node < world_.nodes(); ++node) world_.crash(node);
     }
 
     bool may_crash(std::string_view where) {
-        double probability = where.starts_with("aws.cancel") ? 0.05 : 0.004;  // cancels are few
+        double probability = where.starts_with("aws.cancel") ? 0.05 : options_.crashes;  // cancels are few
         if (at_peace_ || world_.random.unit() >= probability) return false;
         ++report_.crash_points[std::string(where)];
         return true;
     }
 
+    // A node takes a term when it starts, and another one when it finds its lease lost.
+    Status count_lost_leases(store::Transaction& transaction) {
+        POLYSYNC_TRY(auto nodes, transaction.nodes());
+        for (const auto& lease : nodes) {
+            auto node = std::size_t(lease.node.back() - '0');
+            auto lost = int(lease.term) - starts_[node];
+            if (lost > 0) report_.mishaps["lease lost"] += lost;
+        }
+        return success();
+    }
+
+    // Between a node's last look at its lease and what it does then.
+    Millis stall(std::string_view where) {
+        bool often = where == "aws.start.before" || where == "aws.limiter";
+        if (at_peace_ || world_.random.unit() >= (often ? 0.04 : 0.001)) return Millis(0);
+        ++report_.mishaps["stall"];
+        return chance(std::chrono::minutes(world_.random.next() % 2 ? 3 : 40));
+    }
+
+    static int nodes_of(std::uint64_t seed) { return 1 + int(seed / 4 % 3); }
+
     SimulationOptions options_;
     World world_;
     People people_;
+    std::vector<SteadyTime> back_at_;  // by node that is down
+    std::vector<int> starts_ = std::vector<int>(back_at_.size());
     Witness witness_;
     bool at_peace_ = false;
     SimulationReport report_;

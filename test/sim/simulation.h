@@ -17,6 +17,8 @@ struct SimulationOptions {
     Millis busy = std::chrono::minutes(75);    // time under faults and crashes
     Millis quiet = std::chrono::minutes(150);  // time for everything to end
     engine::Fault fault = engine::Fault::none;
+    int nodes = 0;           // 0: one to three, by the seed
+    double crashes = 0.004;  // of the moments at which a process may
 };
 
 struct SimulationReport {
@@ -24,6 +26,7 @@ struct SimulationReport {
     std::map<std::string, int> transitions;   // "Queued claimed Submitting" → how often
     std::map<std::string, int> crash_points;  // "store.before_commit" → crashes there
     std::map<std::string, int> acts;          // of people: "cancel" → how often it was carried out
+    std::map<std::string, int> mishaps;       // of nodes: "pause", "lease lost" → how often
     int crashes = 0, runs = 0, starts = 0, repeats = 0;
 };
 

@@ -32,7 +32,7 @@ std::string table(const char* title, const std::map<std::string, int>& counts) {
 
 // POLYSYNC_SIM_SEED=n replays one; POLYSYNC_SIM_FIRST and POLYSYNC_SIM_SEEDS choose a range.
 TEST(Simulation, InvariantsHoldWhateverCrashes) {
-    log::set_level(log::Level::off);
+    log::set_level(std::getenv("POLYSYNC_SIM_LOG") ? log::Level::info : log::Level::off);
     auto only = setting("POLYSYNC_SIM_SEED", 0);
     auto first = only ? only : setting("POLYSYNC_SIM_FIRST", 1);
     auto seeds = only ? 1 : setting("POLYSYNC_SIM_SEEDS", 20);
@@ -46,15 +46,16 @@ TEST(Simulation, InvariantsHoldWhateverCrashes) {
         add(sum.transitions, report.transitions);
         add(sum.crash_points, report.crash_points);
         add(sum.acts, report.acts);
+        add(sum.mishaps, report.mishaps);
         for (const auto& violation : report.violations) ADD_FAILURE() << "seed " << seed << ": " << violation;
         if (report.violations.empty()) continue;
         ++failed;
         std::printf("replay: POLYSYNC_SIM_SEED=%llu %s\n", static_cast<unsigned long long>(seed),
                     testing::internal::GetArgvs().front().c_str());
     }
-    std::printf("%d crashes, %d runs, %d starts\n%s%s%s", sum.crashes, sum.runs, sum.starts,
+    std::printf("%d crashes, %d runs, %d starts\n%s%s%s%s", sum.crashes, sum.runs, sum.starts,
                 table("transitions", sum.transitions).c_str(), table("crashes", sum.crash_points).c_str(),
-                table("acts", sum.acts).c_str());
+                table("acts", sum.acts).c_str(), table("mishaps of nodes", sum.mishaps).c_str());
     if (seeds < 200 || failed > 0) return;  // too few to reach everything
     for (const auto& t : engine::transitions()) {
         auto name = fmt::format("{} {} {}", to_string(t.from), t.event, to_string(t.to));
@@ -67,6 +68,8 @@ TEST(Simulation, InvariantsHoldWhateverCrashes) {
     for (const char* act : {"cancel", "rerun", "mark succeeded", "skip", "cancel chain", "run once", "event",
                             "pause", "resume", "backfill", "backfill state", "clock jump", "outage", "apply"})
         EXPECT_GT(sum.acts[act], 0) << "nobody does " << act;
+    for (const char* mishap : {"pause", "cut off", "stop", "kill", "stall", "lease lost"})
+        EXPECT_GT(sum.mishaps[mishap], 0) << "no node has: " << mishap;
 }
 
 TEST(Simulation, ASeedReplays) {
@@ -83,6 +86,8 @@ struct Planted {
     engine::Fault fault;
     const char* name;
     const char* caught_as;  // part of a violation
+    int nodes = 0;
+    double crashes = 0.004;
 };
 
 class PlantedFault : public testing::TestWithParam<Planted> {};
@@ -90,10 +95,15 @@ class PlantedFault : public testing::TestWithParam<Planted> {};
 TEST_P(PlantedFault, IsCaught) {
     log::set_level(log::Level::off);
     auto most = setting("POLYSYNC_SIM_PLANTED_SEEDS", 400);
+    const auto& given = GetParam();
     for (std::uint64_t seed = 1; seed <= most; ++seed) {
-        auto report = simulate({.seed = seed, .busy = std::chrono::hours(4), .fault = GetParam().fault});
+        auto report = simulate({.seed = seed,
+                                .busy = std::chrono::hours(4),
+                                .fault = given.fault,
+                                .nodes = given.nodes,
+                                .crashes = given.crashes});
         for (const auto& violation : report.violations) {
-            if (violation.find(GetParam().caught_as) == std::string::npos) continue;
+            if (violation.find(given.caught_as) == std::string::npos) continue;
             std::printf("caught at seed %llu: %s\n", static_cast<unsigned long long>(seed),
                         violation.c_str());
             return;
@@ -108,7 +118,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Planted{engine::Fault::submitting_holds_none, "SubmittingHoldsNone", "at once"},
                     Planted{engine::Fault::cursor_before_fire, "CursorBeforeFire", "0 runs for hour"},
                     Planted{engine::Fault::quick_ends_are_silent, "QuickEndsAreSilent", "has no run"},
-                    Planted{engine::Fault::cancel_is_forgotten, "CancelIsForgotten", "after its cancel"}),
+                    Planted{engine::Fault::cancel_is_forgotten, "CancelIsForgotten", "after its cancel"},
+                    Planted{engine::Fault::lease_is_ignored, "LeaseIsIgnored", "was started 2 times", 3,
+                            0.0005}),
     [](const auto& given) { return std::string(given.param.name); });
 
 }  // namespace

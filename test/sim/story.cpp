@@ -21,7 +21,7 @@ std::string text_at(const boost::json::object& object, std::string_view name) {
     return std::string(object.at(name).as_string());
 }
 
-Story::Story() : world_(1, time_of("2026-09-14T00:30:00Z")) {
+Story::Story(int nodes) : world_(1, time_of("2026-09-14T00:30:00Z"), nodes) {
     log::set_level(log::Level::off);
     world_.pace = {.housekeeping = std::chrono::seconds(30), .definitions = std::chrono::hours(1)};
     add_platform("etl", PlatformType::aws_glue);
@@ -81,7 +81,7 @@ void Story::begin_at(const std::string& time) { world_.clock.start_at(time_of(ti
 
 void Story::begin() {
     define();
-    world_.start();
+    for (int node = 0; node < world_.nodes(); ++node) world_.start(node);
 }
 
 void Story::define() {

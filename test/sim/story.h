@@ -20,7 +20,7 @@ namespace polysync::sim {
 // Begins on 2026-09-14 at 00:30 UTC.
 class Story : public testing::Test {
   protected:
-    Story();
+    explicit Story(int nodes = 1);
 
     // Definitions, to be changed until begin() or define().
     Task& task(const std::string& name, const std::string& grain,
@@ -32,8 +32,8 @@ class Story : public testing::Test {
     static Schedule at(std::string cron, std::string zone = "UTC");
 
     void begin_at(const std::string& time);  // before begin()
-    void begin();
-    void define();  // what was changed since
+    void begin();                            // with all nodes
+    void define();                           // what was changed since
     void until(const std::string& time);
     void down_until(const std::string& time);  // the server is killed, and started again then
 

@@ -1,6 +1,8 @@
 #include "test/sim/virtual_clock.h"
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/execution/context.hpp>
+#include <boost/asio/query.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace polysync::sim {
@@ -50,6 +52,13 @@ void VirtualClock::wake_due() {
         if (sleeper->continuation) batches.add(std::move(sleeper->continuation));
     }
     batches.flush();
+}
+
+void VirtualClock::drop_sleepers(const asio::io_context& io) {
+    std::erase_if(sleepers_, [&](const auto& entry) {
+        const auto& continuation = entry.second->continuation;
+        return !continuation || &asio::query(continuation->executor(), asio::execution::context) == &io;
+    });
 }
 
 }  // namespace polysync::sim

@@ -32,6 +32,14 @@ class VirtualClock final : public Clock {
             wake_due();
         }
     }
+    // For those who run several io_contexts: the next deadline of anybody (max: none), and the way there.
+    [[nodiscard]] SteadyTime next_deadline() const {
+        return sleepers_.empty() ? SteadyTime::max() : sleepers_.begin()->first;
+    }
+    void pass_to(SteadyTime time) {
+        advance_to(time);
+        wake_due();
+    }
     // Before anything has looked at it.
     void start_at(SystemTime start) { start_ = now_ = start; }
     // The calendar jumps; the steady clock does not.
@@ -39,8 +47,9 @@ class VirtualClock final : public Clock {
         jump_ += by;
         if (by.count() > 0) jumped_forward_ += by;
     }
-    // Everything that sleeps belongs to a runtime that has crashed.
+    // Everything that sleeps belongs to a runtime that has crashed; or what sleeps on this io_context does.
     void drop_sleepers() { sleepers_.clear(); }
+    void drop_sleepers(const boost::asio::io_context& io);
 
     // The time of others, who do not jump with us.
     [[nodiscard]] SystemTime true_time() const { return now_; }

@@ -1,5 +1,7 @@
 #include "test/sim/world.h"
 
+#include <algorithm>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -9,45 +11,75 @@
 namespace polysync::sim {
 namespace {
 
+// What a process stands on: its place in the world, where it may crash, be paused and be cut off.
+struct Standing {
+    Clock& clock;
+    std::function<bool(std::string_view)> crash_point;
+    SteadyTime paused_until = SteadyTime::min();
+    SteadyTime cut_off_until = SteadyTime::min();
+    bool crashed = false;
+
+    [[nodiscard]] bool is_cut_off() const { return clock.steady_now() < cut_off_until; }
+};
+
+Error connection_lost() {
+    return make_error(ErrorKind::transient, "connection_lost", "the store cannot be reached");
+}
+
 // Passes units on to the real store, and crashes before or after them.
 class CrashingStore final : public store::Store {
   public:
-    CrashingStore(store::Store& inner, Clock& clock, std::function<bool(std::string_view)> crash_point)
-        : inner_(inner), clock_(clock), crash_point_(std::move(crash_point)) {}
+    CrashingStore(store::Store& inner, Standing& standing) : inner_(inner), standing_(standing) {}
 
     Async<Status> write(store::Work work) override {
-        if (crash_point_("store.before_commit")) co_await clock_.sleep_until(SteadyTime::max());
+        if (standing_.crash_point("store.before_commit")) co_await never();
+        if (standing_.is_cut_off()) co_return co_await fail();
         auto done = co_await inner_.write(std::move(work));
-        if (crash_point_("store.after_commit")) co_await clock_.sleep_until(SteadyTime::max());
+        if (standing_.crash_point("store.after_commit")) co_await never();
         co_return done;
     }
-    Async<Status> read(store::ReadWork work) override { return inner_.read(std::move(work)); }
+    Async<Status> read(store::ReadWork work) override {
+        if (standing_.is_cut_off()) co_return co_await fail();
+        co_return co_await inner_.read(std::move(work));
+    }
     Async<Status> backup(std::string path) override { return inner_.backup(std::move(path)); }
     std::string trouble() const override { return inner_.trouble(); }
 
   private:
+    Async<void> never() { co_await standing_.clock.sleep_until(SteadyTime::max()); }
+    Async<Status> fail() {
+        co_await standing_.clock.sleep_for(std::chrono::seconds(5));
+        co_return connection_lost();
+    }
+
     store::Store& inner_;
-    Clock& clock_;
-    std::function<bool(std::string_view)> crash_point_;
+    Standing& standing_;
 };
 
 class FakeSource final : public runtime::ProviderSource {
   public:
-    explicit FakeSource(std::map<ObjectId, std::unique_ptr<FakePlatform>>& aws) : aws_(aws) {}
+    FakeSource(std::map<ObjectId, std::unique_ptr<FakePlatform>>& aws, Standing& standing)
+        : aws_(aws), standing_(standing) {}
     Result<std::shared_ptr<Provider>> provider(const engine::CatalogPlatform& platform) override {
         auto& made = providers_[platform.id];
-        if (!made) made = make_fake_provider(*aws_.at(platform.id), platform.platform);
+        if (!made)
+            made = make_fake_provider(*aws_.at(platform.id), platform.platform,
+                                      [this](std::string_view where) { (void)standing_.crash_point(where); });
         return made;
     }
 
   private:
     std::map<ObjectId, std::unique_ptr<FakePlatform>>& aws_;
+    Standing& standing_;
     std::map<ObjectId, std::shared_ptr<Provider>> providers_;
 };
 
 }  // namespace
 
 struct World::Process {
+    explicit Process(Standing given) : standing(std::move(given)) {}
+    Standing standing;
+    std::shared_ptr<std::optional<Status>> started = std::make_shared<std::optional<Status>>();
     std::unique_ptr<CrashingStore> store;
     std::unique_ptr<FakeSource> source;
     std::unique_ptr<runtime::Runtime> runtime;
@@ -55,14 +87,17 @@ struct World::Process {
     boost::asio::io_context io;  // last: its coroutines go first, and they refer to all the above
 };
 
-World::World(std::uint64_t seed, SystemTime start_time) : clock(start_time), random(seed) {
+World::World(std::uint64_t seed, SystemTime start_time, int nodes)
+    : clock(start_time), random(seed), processes_(std::size_t(nodes)) {
     auto opened = store::open_sqlite_store({.path = ":memory:", .run_inline = true});
     if (!opened) throw std::runtime_error(opened.error().describe());
     store_ = std::move(opened.value());
     catalog_ = std::make_shared<engine::Catalog>();
 }
 
-World::~World() { crash(); }
+World::~World() {
+    for (int node = 0; node < nodes(); ++node) crash(node);
+}
 
 void World::define(const engine::CatalogInput& input) {
     auto built = engine::build_catalog(input);
@@ -75,20 +110,23 @@ void World::define(const engine::CatalogInput& input) {
         auto kind = kinds.find(platform.id);
         made = std::make_unique<FakePlatform>(kind == kinds.end() ? StartKind::by_list : kind->second, clock,
                                               random, faults);
-        made->crash_point = [this](std::string_view where) { may_crash(where); };
     }
     auto before = catalog_;
     catalog_ = built.catalog;
     in_store([&](store::Transaction& transaction) -> Status {
         POLYSYNC_TRY(keep_objects(transaction, input));
         POLYSYNC_TRY(auto version, transaction.definitions_version());
-        catalogs_[version] = catalog_;
+        auto versioned = input;
+        versioned.version = version;
+        catalogs_[version] = catalog_ = engine::build_catalog(versioned).catalog;
         runtime::Propagation propagation(transaction, *catalog_, clock.now());
         return propagation.redefined(*before);
     });
-    if (!process_ || crashed_) return;
+    int told = 0;
+    while (told < nodes() && (!is_running(told) || crashed(told))) ++told;
+    if (told == nodes()) return;
     auto refreshed = std::make_shared<std::optional<Status>>();
-    spawn(test::detail::keep_result<Status>(process_->runtime->refresh(), refreshed));
+    spawn(test::detail::keep_result<Status>(runtime(told).refresh(), refreshed), told);
     run_until([&] { return refreshed->has_value(); }, std::chrono::minutes(10));
 }
 
@@ -130,38 +168,56 @@ Status World::keep_objects(store::Transaction& transaction, const engine::Catalo
     return success();
 }
 
-bool World::may_crash(std::string_view where) {
-    if (!crashed_ && crash_point && crash_point(where)) crashed_ = true;
-    return crashed_;
+bool World::may_crash(int node, std::string_view where) {
+    auto& standing = processes_[std::size_t(node)]->standing;
+    if (!standing.crashed && crash_point && crash_point(where)) standing.crashed = true;
+    if (!standing.crashed && stall_point)
+        if (auto time = stall_point(where); time.count() > 0) pause(node, time);
+    return standing.crashed;
 }
 
-void World::start() {
-    crashed_ = false;
-    process_ = std::make_unique<Process>();
-    process_->store = std::make_unique<CrashingStore>(
-        *store_, clock, [this](std::string_view where) { return may_crash(where); });
-    process_->source = std::make_unique<FakeSource>(aws);
+bool World::crashed(int node) const {
+    const auto& process = processes_[std::size_t(node)];
+    if (!process) return false;
+    bool refused_to_start = *process->started && !process->started->value();
+    return process->standing.crashed || refused_to_start;
+}
+
+bool World::crashed() const {
+    for (int node = 0; node < nodes(); ++node)
+        if (crashed(node)) return true;
+    return false;
+}
+
+void World::start(int node) {
+    auto& process = processes_[std::size_t(node)];
+    process = std::make_unique<Process>(
+        Standing{clock, [this, node](std::string_view where) { return may_crash(node, where); }});
+    process->store = std::make_unique<CrashingStore>(*store_, process->standing);
+    process->source = std::make_unique<FakeSource>(aws, process->standing);
     runtime::RuntimeParts parts;
-    parts.store = process_->store.get();
+    parts.store = process->store.get();
     parts.clock = &clock;
     parts.random = &random;
-    parts.providers = process_->source.get();
+    parts.providers = process->source.get();
     parts.secrets = secrets;
+    parts.node = "node-" + std::to_string(node);
+    parts.shared_store = nodes() > 1;
     parts.pace = pace;
     parts.catalogs =
         [this](std::int64_t version, const std::vector<store::Object>&,
                const std::map<std::string, std::string>&) -> Result<std::shared_ptr<const engine::Catalog>> {
         return catalogs_.at(version);
     };
-    process_->runtime = runtime::Runtime::make(parts);
-    process_->operations = runtime::Operations::make(parts, *process_->runtime);
-    auto started = std::make_shared<std::optional<Status>>();
-    spawn(test::detail::keep_result<Status>(process_->runtime->start(), started));
+    process->runtime = runtime::Runtime::make(parts);
+    process->operations = runtime::Operations::make(parts, *process->runtime);
+    auto started = process->started;
+    spawn(test::detail::keep_result<Status>(process->runtime->start(), started), node);
     run_until([&] { return started->has_value(); }, std::chrono::minutes(10));
 }
 
-void World::stop() {
-    if (!process_) return;
+void World::stop(int node) {
+    if (!is_running(node)) return;
     auto ended = std::make_shared<bool>(false);
     struct Ending {
         static Async<void> run(runtime::Runtime& runtime, std::shared_ptr<bool> done) {
@@ -169,20 +225,35 @@ void World::stop() {
             *done = true;
         }
     };
-    spawn(Ending::run(*process_->runtime, ended));
+    spawn(Ending::run(runtime(node), ended), node);
     run_until([&] { return *ended; }, std::chrono::minutes(10));
-    crash();
+    crash(node);
 }
 
-void World::crash() {
-    clock.drop_sleepers();  // while their io_context is there
-    process_.reset();
+void World::crash(int node) {
+    auto& process = processes_[std::size_t(node)];
+    if (!process) return;
+    clock.drop_sleepers(process->io);  // while their io_context is there
+    process.reset();
+}
+
+void World::pause(int node, Millis time) {
+    auto& standing = processes_[std::size_t(node)]->standing;
+    standing.paused_until = std::max(standing.paused_until, clock.steady_now() + time);
+}
+
+void World::mend(int node) {
+    auto& standing = processes_[std::size_t(node)]->standing;
+    standing.paused_until = standing.cut_off_until = clock.steady_now();
+}
+
+void World::cut_off(int node, Millis time) {
+    processes_[std::size_t(node)]->standing.cut_off_until = clock.steady_now() + time;
 }
 
 void World::stay_down(Millis time) {
-    crash();
-    boost::asio::io_context nobody;
-    clock.run(nobody, clock.steady_now() + time, [] { return false; });
+    for (int node = 0; node < nodes(); ++node) crash(node);
+    run_for(time);
 }
 
 void World::run_for(Millis time) {
@@ -190,16 +261,43 @@ void World::run_for(Millis time) {
 }
 
 bool World::run_until(const std::function<bool()>& what, Millis most) {
-    bool came = false;
-    clock.run(process_->io, clock.steady_now() + most, [&] { return crashed_ || (came = what()); });
-    return came;
+    auto deadline = clock.steady_now() + most;
+    while (!crashed()) {
+        if (what()) return true;
+        if (poll()) continue;
+        auto next = next_step();
+        if (next > deadline) {
+            clock.pass_to(deadline);
+            return false;
+        }
+        clock.pass_to(next);
+    }
+    return false;
 }
 
-runtime::Operations& World::operations() { return *process_->operations; }
-runtime::Runtime& World::runtime() { return *process_->runtime; }
+// One step of one node; false where none has anything to do.
+bool World::poll() {
+    for (auto& process : processes_) {
+        if (!process || clock.steady_now() < process->standing.paused_until) continue;
+        process->io.restart();
+        if (process->io.poll_one() > 0) return true;
+    }
+    return false;
+}
 
-void World::spawn(Async<void> work) {
-    boost::asio::co_spawn(process_->io, std::move(work), boost::asio::detached);
+SteadyTime World::next_step() const {
+    auto next = clock.next_deadline();
+    for (const auto& process : processes_)
+        if (process && process->standing.paused_until > clock.steady_now())
+            next = std::min(next, process->standing.paused_until);
+    return next;
+}
+
+runtime::Operations& World::operations(int node) { return *processes_[std::size_t(node)]->operations; }
+runtime::Runtime& World::runtime(int node) { return *processes_[std::size_t(node)]->runtime; }
+
+void World::spawn(Async<void> work, int node) {
+    boost::asio::co_spawn(processes_[std::size_t(node)]->io, std::move(work), boost::asio::detached);
 }
 
 }  // namespace polysync::sim

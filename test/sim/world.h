@@ -1,11 +1,13 @@
 // A runtime and all that it lives on, in virtual time: definitions, a store in memory, an AWS with books, a
-// process that can crash and start again. Stories and the simulator tell their tales on it.
+// process that can crash and start again - or several on one store. Stories and the simulator tell their
+// tales on it.
 #pragma once
 
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
@@ -20,37 +22,46 @@ namespace polysync::sim {
 
 class World {
   public:
-    World(std::uint64_t seed, SystemTime start);
+    // With more than one node they share the store, and hold their runs by leases. Nodes count from 0.
+    World(std::uint64_t seed, SystemTime start, int nodes = 1);
     ~World();
 
     // Applies definitions, as `polysync apply` does: a new version, tokens of removed edges dropped. Ids of
     // what is new are above all that were there.
     // Platforms get an AWS of the kind that `kinds` says (by list without).
+    // One node hears of it at once; the others find out.
     void define(const engine::CatalogInput& input);
     [[nodiscard]] const engine::Catalog& catalog() const { return *catalog_; }
 
-    void start();  // a process
-    void stop();   // in good order
-    void crash();  // everything in memory is gone
+    void start(int node = 0);  // a process
+    void stop(int node = 0);   // in good order
+    void crash(int node = 0);  // everything in memory is gone
+    // The node makes no step for so long, and does not know it.
+    void pause(int node, Millis time);
+    // The node cannot reach the store for so long.
+    void cut_off(int node, Millis time);
+    // Neither paused nor cut off any more.
+    void mend(int node);
     // No process, and time goes on all the same.
     void stay_down(Millis time);
-    [[nodiscard]] bool is_running() const { return process_ != nullptr; }
+    [[nodiscard]] bool is_running(int node = 0) const { return processes_[std::size_t(node)] != nullptr; }
+    [[nodiscard]] int nodes() const { return int(processes_.size()); }
 
     void run_for(Millis time);
-    // False where it does not come true within `most`.
+    // False where it does not come true within `most`, or a node crashes.
     bool run_until(const std::function<bool()>& what, Millis most);
 
-    [[nodiscard]] runtime::Operations& operations();
-    [[nodiscard]] runtime::Runtime& runtime();
+    [[nodiscard]] runtime::Operations& operations(int node = 0);
+    [[nodiscard]] runtime::Runtime& runtime(int node = 0);
     // Runs a coroutine of the process while time goes on.
     template <class T>
-    T call(Async<T> work) {
+    T call(Async<T> work, int node = 0) {
         auto result = std::make_shared<std::optional<T>>();
-        spawn(test::detail::keep_result<T>(std::move(work), result));
+        spawn(test::detail::keep_result<T>(std::move(work), result), node);
         run_until([&] { return result->has_value(); }, std::chrono::hours(1));
         return std::move(result->value());
     }
-    void spawn(Async<void> work);
+    void spawn(Async<void> work, int node = 0);
 
     template <class Function>
     void in_store(Function function) {
@@ -63,22 +74,25 @@ class World {
     Faults faults;
     std::map<ObjectId, StartKind> kinds;
     std::map<ObjectId, std::unique_ptr<FakePlatform>> aws;
-    std::function<bool(std::string_view)> crash_point;  // whether to crash there
+    std::function<bool(std::string_view)> crash_point;    // whether to crash there
+    std::function<Millis(std::string_view)> stall_point;  // how long to be paused there
     runtime::SecretResolver secrets;
     runtime::Pace pace;
-    [[nodiscard]] bool crashed() const { return crashed_; }
+    [[nodiscard]] bool crashed(int node) const;  // or could not start, which ends a process too
+    [[nodiscard]] bool crashed() const;          // any of them
 
   private:
     struct Process;
-    bool may_crash(std::string_view where);
+    bool may_crash(int node, std::string_view where);
+    bool poll();
+    [[nodiscard]] SteadyTime next_step() const;
     [[nodiscard]] Status keep_objects(store::Transaction& transaction, const engine::CatalogInput& input);
 
     std::unique_ptr<store::Store> store_;
     std::map<std::int64_t, std::shared_ptr<const engine::Catalog>> catalogs_;  // by definitions_version
     std::shared_ptr<const engine::Catalog> catalog_;
     ObjectId last_object_{};
-    std::unique_ptr<Process> process_;
-    bool crashed_ = false;
+    std::vector<std::unique_ptr<Process>> processes_;  // by node; none: it is down
 };
 
 }  // namespace polysync::sim

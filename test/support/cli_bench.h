@@ -147,7 +147,7 @@ class FakeProvider final : public Provider {
         script_.note("complete");
         co_return intent;
     }
-    Async<Result<PipelineRun>> submit(const SubmissionIntent& intent) override {
+    Async<Result<PipelineRun>> submit(const SubmissionIntent& intent, aws::LeaveToSend) override {
         script_.submitted = intent;
         script_.note("submit");
         co_return next_of(script_.submits);

@@ -32,10 +32,12 @@ Async<Result<Page<batch::JobDefinition>>> BatchClient::describe_job_definitions(
                                                  batch::describe_job_definitions_shape());
 }
 
-Async<Result<batch::Submitted>> BatchClient::submit_job(std::string body) {
+Async<Result<batch::Submitted>> BatchClient::submit_job(std::string body, LeaveToSend leave) {
+    CallOptions options;
+    options.may_send = std::move(leave);
     POLYSYNC_CO_TRY(auto answer,
                     co_await call_json<batch::Submitted>(connection_, batch::submit_job, std::move(body),
-                                                         batch::submit_job_shape()));
+                                                         batch::submit_job_shape(), options));
     if (answer.job_id.empty()) co_return missing_id(batch::submit_job, "jobId");
     co_return answer;
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/core/call_options.h"
 #include "aws/core/page.h"
 #include "base/async.h"
 #include "base/clock.h"
@@ -130,7 +131,7 @@ class BatchClient {
         batch::DescribeJobDefinitionsRequest request, std::string next_token);
     // Sends `body`, a SubmitJob request, as it is. Never repeated after an unclear outcome
     // (ErrorKind::unclear).
-    [[nodiscard]] Async<Result<batch::Submitted>> submit_job(std::string body);
+    [[nodiscard]] Async<Result<batch::Submitted>> submit_job(std::string body, LeaveToSend leave = {});
     // At most 100 ids; AWS drops unknown ids without a word.
     [[nodiscard]] Async<Result<std::vector<batch::Job>>> describe_jobs(std::vector<std::string> ids);
     [[nodiscard]] Async<Result<Page<batch::JobSummary>>> list_jobs(batch::ListJobsRequest request,

@@ -49,6 +49,7 @@ struct Call {
     std::string body;
     RepeatSafety repeat;
     Priority priority;
+    LeaveToSend may_send;
     Host* host = nullptr;
     RetryQuota* quota = nullptr;
     int attempt = 1;
@@ -105,7 +106,7 @@ class ConnectionImpl final : public Connection {
         bool throws = co_await asio::this_coro::throw_if_cancelled();
         co_await asio::this_coro::throw_if_cancelled(false);
         Call call{operation, std::move(body), options.repeat.value_or(operation.repeat),
-                  options.priority.value_or(operation.priority)};
+                  options.priority.value_or(operation.priority), std::move(options.may_send)};
         Result<Answer> answer = co_await run(call);
         co_await asio::this_coro::throw_if_cancelled(throws);
         if (!answer && call.an_attempt_is_unclear && leaves_earlier_attempts_open(answer.error().kind))
@@ -162,6 +163,7 @@ class ConnectionImpl final : public Connection {
         Millis offset = call.host->offset.value();
         http::Request request = make_request(call.operation, call.host->destination, call.credentials.get(),
                                              sent + offset, signer_, parts_.user_agent, call.body);
+        if (call.may_send && !call.may_send()) co_return not_sent(call);
         Result<http::Response> result = co_await parts_.http->send(std::move(request));
         if (!result) co_return transport_failure(call, std::move(result.error()));
 
@@ -186,6 +188,15 @@ class ConnectionImpl final : public Connection {
             parts_.limiters->on_throttle(limiter_key(call));
         if (outcome.retry == RetryClass::transient) mark_unclear(call, outcome);
         co_return outcome;
+    }
+
+    static Outcome not_sent(const Call& call) {
+        Outcome outcome;
+        outcome.error = make_error(ErrorKind::contention, lease_lost,
+                                   "nothing was sent: this node no longer holds the run's lease");
+        outcome.error.service = call.operation.service->name;
+        outcome.error.operation = call.operation.name;
+        return outcome;
     }
 
     // Nothing came back that could be read.

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "aws/auth/credentials.h"
+#include "aws/core/call_options.h"
 #include "aws/core/endpoint.h"
 #include "aws/core/operation.h"
 #include "aws/core/retry_settings.h"
@@ -48,12 +49,6 @@ struct Answer {
     std::optional<SystemTime> server_date;
     int http_status = 0;
     int attempts = 1;
-};
-
-struct CallOptions {
-    std::optional<RepeatSafety> repeat;  // instead of the operation's own (Step Functions: by the machine's
-                                         // type)
-    std::optional<Priority> priority;
 };
 
 // One per platform, shared by its typed clients; one executor.

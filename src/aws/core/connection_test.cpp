@@ -201,6 +201,31 @@ TEST_F(ConnectionTest, AStartIsNeverRepeatedBlindly) {
     EXPECT_TRUE(clock.sleeps.empty());
 }
 
+// SAFE-1: asked before each attempt, after everything that takes time.
+TEST_F(ConnectionTest, WithoutLeaveNothingIsSent) {
+    int asked = 0;
+    bool given = false;
+    CallOptions options;
+    options.may_send = [&] { return ++asked, given; };
+    connection = connect();
+    auto refused = run_async(connection->call(start_call, "{}", options));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::contention);
+    EXPECT_EQ(refused.error().code, lease_lost);
+    EXPECT_TRUE(http.requests().empty());
+    given = true;
+    http.answer(200, "{}");
+    EXPECT_TRUE(run_async(connection->call(start_call, "{}", options)));
+    // Lost between two attempts of a call: the first one may have been carried out.
+    asked = 0;
+    options.may_send = [&] { return ++asked < 2; };
+    http.fail(ErrorKind::unclear, "connection_lost");
+    auto unclear = run_async(connection->call(token_call, "{}", options));
+    ASSERT_FALSE(unclear);
+    EXPECT_EQ(unclear.error().kind, ErrorKind::unclear);
+    EXPECT_EQ(http.requests().size(), 2u);
+}
+
 TEST_F(ConnectionTest, AStartThatWasNotSentIsRepeated) {
     http.fail(ErrorKind::transient, "connect_failed").answer(400, throttled_body).answer(200, "{}");
     ASSERT_TRUE(call(start_call));

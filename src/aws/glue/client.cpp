@@ -51,10 +51,12 @@ Async<Result<glue::BatchGetJobsAnswer>> GlueClient::batch_get_jobs(std::vector<s
     co_return all;
 }
 
-Async<Result<std::string>> GlueClient::start_job_run(std::string body) {
+Async<Result<std::string>> GlueClient::start_job_run(std::string body, LeaveToSend leave) {
+    CallOptions options;
+    options.may_send = std::move(leave);
     POLYSYNC_CO_TRY(auto answer,
                     co_await call_json<glue::StartAnswer>(connection_, glue::start_job_run, std::move(body),
-                                                          glue::start_job_run_shape()));
+                                                          glue::start_job_run_shape(), options));
     if (answer.run_id.empty()) co_return missing_id(glue::start_job_run, "JobRunId");
     co_return std::move(answer.run_id);
 }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/core/call_options.h"
 #include "aws/core/page.h"
 #include "base/async.h"
 #include "base/clock.h"
@@ -72,7 +73,7 @@ class GlueClient {
     [[nodiscard]] Async<Result<glue::BatchGetJobsAnswer>> batch_get_jobs(std::vector<std::string> names);
     // Sends `body`, a StartJobRun request, as it is; gives the run id. Never repeated after an unclear
     // outcome (ErrorKind::unclear). "Not now" is ErrorKind::contention.
-    [[nodiscard]] Async<Result<std::string>> start_job_run(std::string body);
+    [[nodiscard]] Async<Result<std::string>> start_job_run(std::string body, LeaveToSend leave = {});
     [[nodiscard]] Async<Result<glue::JobRun>> get_job_run(std::string job_name, std::string run_id);
     // Newest first; `max_results` 1–200.
     [[nodiscard]] Async<Result<Page<glue::JobRun>>> get_job_runs(std::string job_name, std::string next_token,

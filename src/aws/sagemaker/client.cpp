@@ -22,10 +22,12 @@ Async<Result<sagemaker::Pipeline>> SageMakerClient::describe_pipeline(std::strin
                                           sagemaker::describe_pipeline_shape());
 }
 
-Async<Result<std::string>> SageMakerClient::start_pipeline_execution(std::string body) {
+Async<Result<std::string>> SageMakerClient::start_pipeline_execution(std::string body, LeaveToSend leave) {
+    CallOptions options;
+    options.may_send = std::move(leave);
     POLYSYNC_CO_TRY(auto answer, co_await call_json<sagemaker::StartAnswer>(
                                      connection_, sagemaker::start_pipeline_execution, std::move(body),
-                                     sagemaker::start_shape()));
+                                     sagemaker::start_shape(), options));
     if (answer.execution_arn.empty())
         co_return missing_id(sagemaker::start_pipeline_execution, "PipelineExecutionArn");
     co_return std::move(answer.execution_arn);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/core/call_options.h"
 #include "aws/core/page.h"
 #include "base/async.h"
 #include "base/clock.h"
@@ -71,7 +72,8 @@ class SageMakerClient {
     [[nodiscard]] Async<Result<sagemaker::Pipeline>> describe_pipeline(std::string name);
     // Sends `body`, a StartPipelineExecution request with its ClientRequestToken, as it is; repeated after an
     // unclear outcome, because the token makes that safe. Gives the execution's ARN.
-    [[nodiscard]] Async<Result<std::string>> start_pipeline_execution(std::string body);
+    [[nodiscard]] Async<Result<std::string>> start_pipeline_execution(std::string body,
+                                                                      LeaveToSend leave = {});
     [[nodiscard]] Async<Result<sagemaker::Execution>> describe_pipeline_execution(std::string execution_arn);
     [[nodiscard]] Async<Result<Page<sagemaker::ExecutionSummary>>> list_pipeline_executions(
         sagemaker::ListExecutionsRequest request, std::string next_token);

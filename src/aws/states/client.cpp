@@ -32,8 +32,10 @@ Async<Result<states::StateMachine>> StatesClient::describe_state_machine(std::st
                                            std::move(body).text(), states::describe_state_machine_shape());
 }
 
-Async<Result<states::Started>> StatesClient::start_execution(std::string body, bool repeat_is_safe) {
+Async<Result<states::Started>> StatesClient::start_execution(std::string body, bool repeat_is_safe,
+                                                             LeaveToSend leave) {
     CallOptions options;
+    options.may_send = std::move(leave);
     options.repeat = repeat_is_safe ? RepeatSafety::idempotent : RepeatSafety::start;
     POLYSYNC_CO_TRY(auto answer,
                     co_await call_json<states::Started>(connection_, states::start_execution, std::move(body),
@@ -42,10 +44,12 @@ Async<Result<states::Started>> StatesClient::start_execution(std::string body, b
     co_return answer;
 }
 
-Async<Result<states::Execution>> StatesClient::start_sync_execution(std::string body) {
-    POLYSYNC_CO_TRY(auto answer,
-                    co_await call_json<states::Execution>(connection_, states::start_sync_execution,
-                                                          std::move(body), states::execution_shape()));
+Async<Result<states::Execution>> StatesClient::start_sync_execution(std::string body, LeaveToSend leave) {
+    CallOptions options;
+    options.may_send = std::move(leave);
+    POLYSYNC_CO_TRY(auto answer, co_await call_json<states::Execution>(
+                                     connection_, states::start_sync_execution, std::move(body),
+                                     states::execution_shape(), options));
     if (answer.arn.empty()) co_return missing_id(states::start_sync_execution, "executionArn");
     co_return answer;
 }

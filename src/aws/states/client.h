@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "aws/core/call_options.h"
 #include "aws/core/page.h"
 #include "base/async.h"
 #include "base/clock.h"
@@ -100,10 +101,12 @@ class StatesClient {
     // Sends `body`, a StartExecution request, as it is. STANDARD with a name: `repeat_is_safe`, so it is
     // repeated after an unclear outcome, and a name that is taken is ErrorKind::conflict. EXPRESS, or no
     // name: not safe, never repeated (ErrorKind::unclear).
-    [[nodiscard]] Async<Result<states::Started>> start_execution(std::string body, bool repeat_is_safe);
+    [[nodiscard]] Async<Result<states::Started>> start_execution(std::string body, bool repeat_is_safe,
+                                                                 LeaveToSend leave = {});
     // EXPRESS only; waits for the end, up to 5 minutes. A failed execution is an answer, not an Error. Never
     // repeated.
-    [[nodiscard]] Async<Result<states::Execution>> start_sync_execution(std::string body);
+    [[nodiscard]] Async<Result<states::Execution>> start_sync_execution(std::string body,
+                                                                        LeaveToSend leave = {});
     [[nodiscard]] Async<Result<states::Execution>> describe_execution(
         std::string arn, states::IncludedData data = states::IncludedData::all);
     [[nodiscard]] Async<Result<Page<states::ExecutionItem>>> list_executions(

@@ -161,9 +161,9 @@ Result<SubmissionIntent> BatchProvider::prepare(const SubmitSpec& spec) const {
 
 Async<Result<SubmissionIntent>> BatchProvider::complete(SubmissionIntent intent) { co_return intent; }
 
-Async<Result<PipelineRun>> BatchProvider::submit(const SubmissionIntent& intent) {
+Async<Result<PipelineRun>> BatchProvider::submit(const SubmissionIntent& intent, aws::LeaveToSend leave) {
     Result<aws::batch::Submitted> submitted =
-        co_await client_.submit_job(boost::json::serialize(intent.request));
+        co_await client_.submit_job(boost::json::serialize(intent.request), std::move(leave));
     if (!submitted) co_return explain(submitted.error(), intent.external_id, queue_of(intent));
     PipelineRun run;
     run.run_id = submitted.value().job_id;

@@ -21,7 +21,9 @@ class BatchProvider final : public Provider {
     [[nodiscard]] Async<Result<Job>> describe(std::string external_id) override;
     [[nodiscard]] Result<SubmissionIntent> prepare(const SubmitSpec& spec) const override;
     [[nodiscard]] Async<Result<SubmissionIntent>> complete(SubmissionIntent intent) override;
-    [[nodiscard]] Async<Result<PipelineRun>> submit(const SubmissionIntent& intent) override;
+    [[nodiscard]] Async<Result<PipelineRun>> submit(const SubmissionIntent& intent,
+                                                    aws::LeaveToSend leave) override;
+    using Provider::submit;
     [[nodiscard]] Async<Result<FindAnswer>> find_submission(const SubmissionIntent& intent,
                                                             SystemTime called_at) override;
     [[nodiscard]] Async<std::vector<StatusAnswer>> statuses(std::vector<RunReference> runs) override;

@@ -114,12 +114,13 @@ Async<Result<SubmissionIntent>> GlueProvider::complete(SubmissionIntent intent) 
     co_return complete_start(std::move(intent), *definition.value());
 }
 
-Async<Result<PipelineRun>> GlueProvider::submit(const SubmissionIntent& intent) {
+Async<Result<PipelineRun>> GlueProvider::submit(const SubmissionIntent& intent, aws::LeaveToSend leave) {
     if (!intent.from_definition.empty()) {
         co_return make_error(ErrorKind::internal, "incomplete_intent",
                              "the submission was not completed from the job's definition before it was sent");
     }
-    Result<std::string> run_id = co_await client_.start_job_run(boost::json::serialize(intent.request));
+    Result<std::string> run_id =
+        co_await client_.start_job_run(boost::json::serialize(intent.request), std::move(leave));
     if (!run_id) co_return explain(run_id.error(), intent.external_id);
     PipelineRun run;
     run.run_id = join_run_id(intent.external_id, run_id.value());

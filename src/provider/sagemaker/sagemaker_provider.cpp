@@ -52,7 +52,7 @@ class SageMakerProvider final : public Provider {
         return prepare_start(parts_.platform, spec, parts_.clock->now());
     }
     Async<Result<SubmissionIntent>> complete(SubmissionIntent intent) override { co_return intent; }
-    Async<Result<PipelineRun>> submit(const SubmissionIntent& intent) override;
+    Async<Result<PipelineRun>> submit(const SubmissionIntent& intent, aws::LeaveToSend leave) override;
     Async<Result<FindAnswer>> find_submission(const SubmissionIntent& intent, SystemTime called_at) override;
     Async<std::vector<StatusAnswer>> statuses(std::vector<RunReference> runs) override;
     Async<Result<CancelResult>> cancel(RunReference run, SubmissionToken token) override;
@@ -184,8 +184,9 @@ Async<Result<Job>> SageMakerProvider::describe(std::string external_id) {
     co_return to_job(pipeline.value()).job;
 }
 
-Async<Result<PipelineRun>> SageMakerProvider::submit(const SubmissionIntent& intent) {
-    auto arn = co_await client_.start_pipeline_execution(boost::json::serialize(intent.request));
+Async<Result<PipelineRun>> SageMakerProvider::submit(const SubmissionIntent& intent, aws::LeaveToSend leave) {
+    auto arn =
+        co_await client_.start_pipeline_execution(boost::json::serialize(intent.request), std::move(leave));
     if (!arn) {
         Error error = diagnose_for(std::move(arn.error()), intent.external_id, {});
         // The token is this submission's own, so a conflict speaks of an earlier sending of it, whose

@@ -46,7 +46,7 @@ class StepFunctionsProvider final : public Provider {
         return prepare_start(parts_.platform, spec, parts_.clock->now());
     }
     Async<Result<SubmissionIntent>> complete(SubmissionIntent intent) override;
-    Async<Result<PipelineRun>> submit(const SubmissionIntent& intent) override;
+    Async<Result<PipelineRun>> submit(const SubmissionIntent& intent, aws::LeaveToSend leave) override;
     Async<Result<FindAnswer>> find_submission(const SubmissionIntent& intent, SystemTime called_at) override;
     Async<std::vector<StatusAnswer>> statuses(std::vector<RunReference> runs) override;
     Async<Result<CancelResult>> cancel(RunReference run, SubmissionToken token) override;
@@ -65,7 +65,8 @@ class StepFunctionsProvider final : public Provider {
     [[nodiscard]] Error diagnose_for(Error error, std::string_view external_id) const;
     [[nodiscard]] PipelineRun with_remedy(PipelineRun run, std::string_view external_id) const;
     [[nodiscard]] Async<void> describe_into(const aws::states::StateMachineItem& item, Result<Job>& out);
-    [[nodiscard]] Async<Result<PipelineRun>> submit_sync(const SubmissionIntent& intent);
+    [[nodiscard]] Async<Result<PipelineRun>> submit_sync(const SubmissionIntent& intent,
+                                                         aws::LeaveToSend leave);
     [[nodiscard]] Async<Result<FindAnswer>> find_standard(const SubmissionIntent& intent,
                                                           SystemTime called_at);
     [[nodiscard]] Async<Result<FindAnswer>> find_express(const SubmissionIntent& intent,
@@ -170,16 +171,19 @@ Async<Result<SubmissionIntent>> StepFunctionsProvider::complete(SubmissionIntent
     co_return diagnose_for(machine.error(), intent.external_id);
 }
 
-Async<Result<PipelineRun>> StepFunctionsProvider::submit_sync(const SubmissionIntent& intent) {
-    auto ended = co_await states_.start_sync_execution(boost::json::serialize(intent.request));
+Async<Result<PipelineRun>> StepFunctionsProvider::submit_sync(const SubmissionIntent& intent,
+                                                              aws::LeaveToSend leave) {
+    auto ended =
+        co_await states_.start_sync_execution(boost::json::serialize(intent.request), std::move(leave));
     if (!ended) co_return diagnose_for(ended.error(), intent.external_id);
     co_return with_remedy(to_run(ended.value(), intent.outputs, parts_.platform.region), intent.external_id);
 }
 
-Async<Result<PipelineRun>> StepFunctionsProvider::submit(const SubmissionIntent& intent) {
-    if (intent.operation == "StartSyncExecution") co_return co_await submit_sync(intent);
-    auto started =
-        co_await states_.start_execution(boost::json::serialize(intent.request), intent.repeat_is_safe);
+Async<Result<PipelineRun>> StepFunctionsProvider::submit(const SubmissionIntent& intent,
+                                                         aws::LeaveToSend leave) {
+    if (intent.operation == "StartSyncExecution") co_return co_await submit_sync(intent, std::move(leave));
+    auto started = co_await states_.start_execution(boost::json::serialize(intent.request),
+                                                    intent.repeat_is_safe, std::move(leave));
     if (started) {
         PipelineRun run = to_run(started.value().execution_arn, "RUNNING", parts_.platform.region);
         run.started_at = started.value().start_date;

@@ -90,7 +90,13 @@ constexpr const char* step_3 = R"sql(
 CREATE INDEX run_waits ON run(not_before) WHERE state = 0 AND not_before > 0;
 )sql";
 
-constexpr std::array steps{step_1, step_2, step_3};
+constexpr const char* step_4 = R"sql(
+CREATE TABLE node(name TEXT PRIMARY KEY, term INTEGER NOT NULL, beat INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+-- Those that a node has to learn of when another one was asked; few.
+CREATE INDEX run_cancels ON run(node, id) WHERE cancel > 0 AND state IN (1, 2, 3);
+)sql";
+
+constexpr std::array steps{step_1, step_2, step_3, step_4};
 
 }  // namespace
 

@@ -317,6 +317,28 @@ Result<std::int64_t> SqliteTransaction::put_backfill(const Backfill& backfill) {
     return id;
 }
 
+Result<std::vector<NodeLease>> SqliteTransaction::nodes() {
+    std::vector<NodeLease> out;
+    POLYSYNC_TRY(auto statement, database_.prepare("SELECT name, term, beat, at FROM node ORDER BY name"));
+    while (true) {
+        POLYSYNC_TRY(bool row, statement.step());
+        if (!row) return out;
+        out.push_back({statement.text(0), statement.integer(1), statement.integer(2), statement.time(3)});
+    }
+}
+
+Status SqliteTransaction::put_node(const NodeLease& lease) {
+    POLYSYNC_TRY(auto statement, database_.prepare("INSERT OR REPLACE INTO node VALUES(?, ?, ?, ?)"));
+    statement.bind(lease.node).bind(lease.term).bind(lease.beat).bind(lease.at);
+    return statement.run();
+}
+
+Status SqliteTransaction::delete_node(std::string_view node) {
+    POLYSYNC_TRY(auto statement, database_.prepare("DELETE FROM node WHERE name = ?"));
+    statement.bind(node);
+    return statement.run();
+}
+
 Result<std::vector<Pause>> SqliteTransaction::pauses() {
     POLYSYNC_TRY(auto statement, database_.prepare("SELECT object, paused_by, reason, at FROM pause"));
     return all_rows<Pause>(statement, [](const Statement& row) {

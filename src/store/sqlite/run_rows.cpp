@@ -303,6 +303,28 @@ Result<std::vector<TaskRun>> SqliteTransaction::in_flight(RunId after, int limit
     return read_runs(statement);
 }
 
+Result<std::vector<TaskRun>> SqliteTransaction::recorded_cancels(std::string_view owner) {
+    POLYSYNC_TRY(auto statement,
+                 database_.prepare("SELECT " POLYSYNC_RUN_COLUMNS
+                                   " FROM run INDEXED BY run_cancels WHERE node = ? AND cancel > 0 AND "
+                                   "state IN (1, 2, 3) ORDER BY id"));
+    statement.bind(owner);
+    return read_runs(statement);
+}
+
+Result<std::vector<TaskRun>> SqliteTransaction::adopt_runs(std::string_view owner, int limit) {
+    POLYSYNC_TRY(
+        auto statement,
+        database_.prepare("UPDATE run SET node = ?1, fence = fence + 1 WHERE id IN (SELECT id FROM run "
+                          "INDEXED BY run_in_flight WHERE state IN (1, 2, 3) AND node NOT IN "
+                          "(SELECT name || '#' || term FROM node) ORDER BY id LIMIT ?2) "
+                          "RETURNING " POLYSYNC_RUN_COLUMNS));
+    statement.bind(owner).bind(limit);
+    POLYSYNC_TRY(auto runs, read_runs(statement));
+    std::sort(runs.begin(), runs.end(), [](const TaskRun& a, const TaskRun& b) { return a.id < b.id; });
+    return runs;
+}
+
 Result<std::vector<Attempt>> SqliteTransaction::attempts(RunId run) {
     std::vector<Attempt> out;
     POLYSYNC_TRY(auto statement,

@@ -35,6 +35,8 @@ class SqliteTransaction final : public Transaction {
     Result<std::int64_t> queued_count(ObjectId platform) override;
     Result<std::vector<TaskRun>> active_runs(ObjectId task, std::string_view lane, int limit) override;
     Result<std::vector<TaskRun>> in_flight(RunId after, int limit) override;
+    Result<std::vector<TaskRun>> recorded_cancels(std::string_view owner) override;
+    Result<std::vector<NodeLease>> nodes() override;
     Result<std::vector<Attempt>> attempts(RunId run) override;
     Result<std::vector<HistoryEntry>> history(RunId run) override;
     Result<std::vector<Token>> tokens(ObjectId child, std::string_view lane,
@@ -58,6 +60,9 @@ class SqliteTransaction final : public Transaction {
     Status delete_object(ObjectId id, SystemTime at) override;
     Result<std::vector<RunId>> insert_runs(std::span<const TaskRun> runs, std::string_view message) override;
     Result<std::vector<bool>> change_runs(std::span<const RunChange> changes, SystemTime at) override;
+    Result<std::vector<TaskRun>> adopt_runs(std::string_view owner, int limit) override;
+    Status put_node(const NodeLease& lease) override;
+    Status delete_node(std::string_view node) override;
     Status put_attempts(std::span<const Attempt> attempts) override;
     Status put_kept_log(const KeptLog& log) override;
     Status put_tokens(std::span<const Token> tokens) override;

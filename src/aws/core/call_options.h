@@ -1,0 +1,24 @@
+// How one call goes, beyond its operation and body.
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "aws/core/operation.h"
+
+namespace polysync::aws {
+
+// Asked after each attempt's request is signed, right before its first byte goes out: false ends the call
+// with ErrorKind::contention, code `lease_lost`, and nothing of that attempt was sent. What pauses the
+// process after that lets the signature age, and AWS refuses it then. Empty: always.
+using LeaveToSend = std::function<bool()>;
+inline constexpr const char* lease_lost = "lease_lost";
+
+struct CallOptions {
+    std::optional<RepeatSafety> repeat;  // instead of the operation's own (Step Functions: by the machine's
+                                         // type)
+    std::optional<Priority> priority;
+    LeaveToSend may_send;
+};
+
+}  // namespace polysync::aws

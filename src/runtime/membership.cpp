@@ -1,0 +1,162 @@
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/log.h"
+#include "runtime/loops.h"
+#include "runtime/spawn.h"
+
+namespace polysync::runtime {
+namespace {
+
+constexpr int beats_per_lease = 6;
+// Runs whose owner left no trace between two looks are found all the same.
+constexpr int adopts_every = 12;  // beats
+
+}  // namespace
+
+struct Membership::Beat {
+    bool held = false;
+    bool somebody_went = false;
+    std::vector<store::NodeLease> nodes;
+    std::vector<TaskRun> cancels;
+};
+
+Async<Status> Membership::join() {
+    auto began = context_.clock().steady_now();
+    auto lease = std::make_shared<store::NodeLease>();
+    lease->node = context_.parts.node;
+    lease->at = context_.clock().now();
+    // A process of the same name from before has lost its lease with that; it sends nothing after its own
+    // share of it, which is over before anybody takes a look-up for an answer.
+    store::Work work = [lease](store::Transaction& transaction) -> Status {
+        POLYSYNC_TRY(auto nodes, transaction.nodes());
+        lease->term = 1;
+        for (const auto& node : nodes)
+            if (node.node == lease->node) lease->term = node.term + 1;
+        POLYSYNC_TRY(auto last, transaction.setting("term/" + lease->node));
+        if (last) lease->term = std::max<std::int64_t>(lease->term, std::atoll(last->c_str()) + 1);
+        POLYSYNC_TRY(transaction.put_setting("term/" + lease->node, std::to_string(lease->term)));
+        return transaction.put_node(*lease);
+    };
+    auto done = co_await context_.store().write(std::move(work));
+    if (!done) co_return done;
+    context_.owner = lease->owner();
+    context_.lease_until = began + own_share();
+    co_return success();
+}
+
+Async<void> Membership::run() {
+    for (int beats = 1; !context_.stopping; ++beats) {
+        bool goes_on = co_await sleep_unless_stopping(context_, context_.parts.pace.lease / beats_per_lease);
+        if (!goes_on) co_return;
+        auto beaten = co_await beat();
+        if (!beaten) {
+            log::error("the node's lease cannot be renewed: {}", beaten.error().describe());
+            continue;
+        }
+        auto& seen = beaten.value();
+        bool adopts = seen.somebody_went || beats % adopts_every == 0;
+        if (!seen.held) {
+            log::warn("other nodes have taken over the runs of this one: it begins anew");
+            resign();
+            auto joined = co_await join();
+            if (!joined) {
+                log::error("the node cannot take a new lease: {}", joined.error().describe());
+                continue;
+            }
+            adopts = true;
+        }
+        for (const auto& run : seen.cancels)
+            if (seen.held && run.state != RunState::submitting) canceller_.start(run);
+        if (!adopts) continue;
+        auto adopted = co_await adopt_();
+        if (!adopted) log::error("runs of a lost node cannot be adopted: {}", adopted.error().describe());
+    }
+}
+
+// One unit: renews, ends the leases that have run out, and reads what others have left to this node.
+Async<Result<Membership::Beat>> Membership::beat() {
+    auto began = context_.clock().steady_now();
+    auto seen = std::make_shared<Beat>();
+    auto at = context_.clock().now();
+    auto expired = expired_nodes(began);
+    auto owner = context_.owner;
+    store::Work work = [seen, at, expired, owner](store::Transaction& transaction) -> Status {
+        *seen = {};
+        POLYSYNC_TRY(auto nodes, transaction.nodes());
+        for (auto& node : nodes) {
+            bool is_gone = std::any_of(expired.begin(), expired.end(), [&](const store::NodeLease& lease) {
+                return lease.owner() == node.owner() && lease.beat == node.beat;
+            });
+            if (node.owner() == owner) {
+                seen->held = true;
+                ++node.beat;
+                node.at = at;
+                POLYSYNC_TRY(transaction.put_node(node));
+            } else if (is_gone) {
+                POLYSYNC_TRY(transaction.delete_node(node.node));
+                continue;
+            }
+            seen->nodes.push_back(node);
+        }
+        POLYSYNC_TRY(seen->cancels, transaction.recorded_cancels(owner));
+        return success();
+    };
+    auto done = co_await context_.store().write(std::move(work));
+    if (!done) co_return done.error();
+    if (seen->held) context_.lease_until = began + own_share();
+    note(*seen);
+    co_return std::move(*seen);
+}
+
+std::vector<store::NodeLease> Membership::expired_nodes(SteadyTime now) const {
+    std::vector<store::NodeLease> out;
+    for (const auto& [name, other] : others_)
+        if (now - other.since >= context_.parts.pace.lease) out.push_back(other.lease);
+    return out;
+}
+
+// What stands still has done so since the first look that saw it there.
+void Membership::note(Beat& seen) {
+    auto now = context_.clock().steady_now();
+    std::map<std::string, Other> others;
+    context_.rank = 0;
+    for (std::size_t i = 0; i < seen.nodes.size(); ++i) {
+        const auto& lease = seen.nodes[i];
+        if (lease.owner() == context_.owner) {
+            context_.rank = i;
+            continue;
+        }
+        auto known = others_.find(lease.owner());
+        bool stands_still = known != others_.end() && known->second.lease.beat == lease.beat;
+        others[lease.owner()] = {lease, stands_still ? known->second.since : now};
+    }
+    context_.nodes = std::max<std::size_t>(seen.nodes.size(), 1);
+    for (const auto& [owner, other] : others_)
+        if (!others.contains(owner)) seen.somebody_went = true;
+    others_ = std::move(others);
+}
+
+// Whatever is still under way speaks of runs that are not this node's any more.
+void Membership::resign() {
+    context_.lease_until = SteadyTime::min();
+    watcher_.clear();
+    canceller_.clear();
+}
+
+Async<void> Membership::leave() {
+    context_.lease_until = SteadyTime::min();
+    store::Work work = [node = context_.parts.node,
+                        owner = context_.owner](store::Transaction& transaction) -> Status {
+        POLYSYNC_TRY(auto nodes, transaction.nodes());
+        for (const auto& one : nodes)
+            if (one.owner() == owner) return transaction.delete_node(node);
+        return success();
+    };
+    auto done = co_await context_.store().write(std::move(work));
+    if (!done) log::warn("the node's lease cannot be given back: {}", done.error().describe());
+}
+
+Millis Membership::own_share() const { return context_.parts.pace.lease * 2 / 3; }
+
+}  // namespace polysync::runtime
