@@ -64,9 +64,31 @@ Propagation::Propagation(store::Transaction& transaction, const engine::Catalog&
     : transaction_(transaction), catalog_(catalog), now_(now) {}
 
 Status Propagation::ended(std::vector<TaskRun> runs) {
-    for (auto& run : runs)
-        if (run.downstream) open_.push_back(std::move(run));
+    std::vector<TaskRun> alone;
+    for (auto& run : runs) (run.downstream ? open_ : alone).push_back(std::move(run));
+    POLYSYNC_TRY(drain());
+    for (const auto& run : alone) {
+        POLYSYNC_TRY(wake_waiting(run));
+    }
     return drain();
+}
+
+// A run that was made anew on its own triggers nothing; but keys that are being repaired may have waited for
+// its end.
+Status Propagation::wake_waiting(const TaskRun& run) {
+    const auto* parent = catalog_.task(run.key.task);
+    if (!parent) return success();
+    for (auto child_id : parent->children) {
+        const auto* child = catalog_.task(child_id);
+        const auto* edge = child ? edge_from(*child, run.key.task) : nullptr;
+        if (!edge) continue;
+        POLYSYNC_TRY(auto key, child_key(*child, *edge, parent, run.key.key));
+        POLYSYNC_TRY(auto places, places_of(*child));
+        if (key && places.contains({run.key.lane, *key})) {
+            POLYSYNC_TRY(settle(*child, run.key.lane, *key, Reach::none));
+        }
+    }
+    return success();
 }
 
 // Skips end at once and put tokens of their own: the list grows while it is served.

@@ -27,7 +27,8 @@ class Propagation {
     // `catalog` and `transaction` outlive it. One per transaction.
     Propagation(store::Transaction& transaction, const engine::Catalog& catalog, SystemTime now);
 
-    // Runs that ended for good, as stored. Runs without `downstream` put nothing.
+    // Runs that ended for good, as stored. Runs without `downstream` put nothing, but may be what the tokens
+    // of a key that is being repaired wait for.
     [[nodiscard]] Status ended(std::vector<TaskRun> runs);
 
     // A schedule's fire for one interval of the task: a run, or the clock's token where the task also has
@@ -78,6 +79,7 @@ class Propagation {
 
     [[nodiscard]] Status drain();
     [[nodiscard]] Status serve(const TaskRun& run);
+    [[nodiscard]] Status wake_waiting(const TaskRun& run);
     [[nodiscard]] Status put(const engine::CatalogTask& child, Token token, Reach reach);
     [[nodiscard]] Status settle(const engine::CatalogTask& task, const std::string& lane,
                                 const std::string& key, Reach reach);

@@ -226,6 +226,28 @@ TEST_F(Story, ALateParentMeetsARerunOfTheSameKey) {  // TASK-5, TASK-9
     EXPECT_THAT(waiting_keys("join"), IsEmpty());
 }
 
+TEST_F(Story, ARepairGoesOnBehindARunThatWasMadeAnewOnItsOwn) {  // TASK-5, TASK-9
+    task("load", "day").schedules = {at("0 2 * * *")};
+    task("left", "day", {"load"});
+    task("right", "day", {"load"});
+    task("join", "day", {"left", "right"});
+    fails_ = {"load 2026-09-13"};
+    begin();
+    until("2026-09-14T02:30:00Z");
+    ASSERT_EQ(state("join", sunday), "Skipped");
+    takes_["right"] = hours(1);
+    rerun(run("right", sunday).id, RerunScope::only_this);
+    until("2026-09-14T02:31:00Z");
+    ASSERT_TRUE(world_.call(world_.operations().mark_succeeded(run("load", sunday).id, {}, "ada")));
+    until("2026-09-14T03:00:00Z");
+    EXPECT_EQ(state("left", sunday), "Succeeded");
+    EXPECT_EQ(state("join", sunday), "Skipped");  // right is still under way
+    until("2026-09-14T04:00:00Z");
+    EXPECT_EQ(state("right", sunday), "Succeeded");
+    EXPECT_EQ(state("join", sunday), "Succeeded");
+    EXPECT_THAT(waiting_keys("join"), IsEmpty());
+}
+
 TEST_F(Story, ARepairBesideTheDaysThatGoOn) {  // TASK-9
     task("load", "day").schedules = {at("0 2 * * *")};
     task("report", "day", {"load"});
