@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "engine/contention.h"
+#include "engine/deadline.h"
 #include "runtime/alerts.h"
 #include "runtime/backfills.h"
 #include "runtime/limits.h"
@@ -89,25 +90,6 @@ class WaitCheck {
     SystemTime now_;
 };
 
-// The first such time of day after the interval has ended.
-SystemTime due_of(const engine::CatalogTask& task, const engine::Interval& ended) {
-    auto day = std::chrono::floor<std::chrono::days>(task.deadline_zone->to_local(ended.end));
-    while (true) {
-        auto due =
-            task.deadline_zone->to_instants(engine::LocalTime(day) + task.task.deadline->local_time).first;
-        if (due > ended.end) return due;
-        day += std::chrono::days(1);
-    }
-}
-
-// Whether every fire that works on the interval lies before `time`.
-bool has_fired_before(const engine::CatalogTask& task, const engine::Interval& interval, SystemTime time) {
-    return !task.schedules.empty() &&
-           std::all_of(task.schedules.begin(), task.schedules.end(), [&](const auto& schedule) {
-               return schedule.cron.next_after(interval.end - Millis(1), schedule.zone) <= time;
-           });
-}
-
 // TASK-12: whether one key's run has succeeded by its deadline - even if it never started. Keys that were
 // due, or whose fire had passed, before the task was defined are nobody's fault.
 Status check_deadline(store::Transaction& transaction, const engine::CatalogTask& task,
@@ -119,34 +101,13 @@ Status check_deadline(store::Transaction& transaction, const engine::CatalogTask
     if (done) return success();
     POLYSYNC_TRY(auto object, transaction.object(store::ObjectKind::task, task.task.meta.name));
     if (object && object->created_at > due) return success();
-    if (object && runs.empty() && has_fired_before(task, ended, object->created_at)) return success();
+    if (object && runs.empty() && engine::has_fired_before(task, ended, object->created_at)) return success();
     std::string state =
         runs.empty() ? "it never started"
                      : fmt::format("its run {} is {}", number(runs.back().id), to_string(runs.back().state));
     return raise_alert(transaction, now, "deadline", fmt::format("task/{}", task.task.meta.name.str()),
                        fmt::format("deadline/{}/{}", number(task.id), ended.key),
                        {{"key", ended.key}, {"due", format_iso8601(due)}, {"state", state}});
-}
-
-struct DueKey {
-    ObjectId task{};
-    engine::Interval interval;
-    SystemTime due{};
-};
-
-// Every key whose deadline lies after `since`, and has come.
-std::vector<DueKey> keys_due(const engine::Catalog& catalog, SystemTime since, SystemTime now) {
-    std::vector<DueKey> out;
-    for (const auto& [id, task] : catalog.tasks) {
-        if (!task.task.deadline || !task.deadline_zone || task.partition.grain == engine::Grain::none)
-            continue;
-        auto interval = engine::interval_before(task.partition, now);
-        for (auto due = due_of(task, interval); due > since; due = due_of(task, interval)) {
-            if (due <= now) out.push_back({id, interval, due});
-            interval = engine::interval_before(task.partition, interval.start);
-        }
-    }
-    return out;
 }
 
 // Tokens that need the rest of an interval may be old and many: behind them are others.
@@ -240,7 +201,7 @@ Async<Status> Housekeeper::plan_backfills() {
 Async<Status> Housekeeper::check_deadlines() {
     auto catalog = context_.catalog;
     auto now = context_.clock().now();
-    auto keys = keys_due(*catalog, deadlines_checked_.value_or(now - deadline_memory), now);
+    auto keys = engine::keys_due(*catalog, deadlines_checked_.value_or(now - deadline_memory), now);
     if (!keys.empty()) {
         store::Work work = [catalog, keys, now](store::Transaction& transaction) -> Status {
             for (const auto& key : keys) {

@@ -122,7 +122,7 @@ class Watcher {
     struct Followed;
     [[nodiscard]] Async<void> watch(std::shared_ptr<Platform> platform);
     [[nodiscard]] Async<void> sweep(Platform& platform, std::vector<RunId> due);
-    [[nodiscard]] Millis interval_of(const Followed& run, SteadyTime now) const;
+    [[nodiscard]] Millis interval_of(const Followed& run) const;
 
     Context& context_;
     Canceller& canceller_;

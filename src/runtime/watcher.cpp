@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "engine/polling.h"
 #include "runtime/loops.h"
 #include "runtime/spawn.h"
 
@@ -19,12 +20,9 @@ bool waits_at_aws(const PipelineRun& seen) {
            std::find(std::begin(words), std::end(words), seen.aws_status) != std::end(words);
 }
 
-constexpr Millis shortest_interval = std::chrono::seconds(1);
 // AWS lists and describes are eventually consistent: a run that it does not know is gone only after this
 // long.
 constexpr Millis vanish_patience = std::chrono::minutes(10);
-// A run of which AWS says nothing for so long is cancelled at its timeout all the same.
-constexpr Millis silence_patience = std::chrono::hours(1);
 
 }  // namespace
 
@@ -74,7 +72,7 @@ void Watcher::follow(const TaskRun& run) {
                       .task = run.key.task,
                       .fence = run.fence,
                       .submitted_at = run.submitted_at.value_or(context_.clock().now()),
-                      .next_look = now + shortest_interval,
+                      .next_look = now + engine::shortest_poll_interval,
                       .last_seen = now,
                       .cancelling = run.cancel != CancelCause::none,
                       .has_begun = run.started_at.has_value()};
@@ -90,7 +88,7 @@ void Watcher::hurry(RunId run) {
     auto& platform = *platforms_.at(place->second);
     auto& followed = platform.runs.at(run);
     followed.cancelling = true;
-    followed.next_look = context_.clock().steady_now() + shortest_interval;
+    followed.next_look = context_.clock().steady_now() + engine::shortest_poll_interval;
     platform.looks.push({followed.next_look, run});
     platform.wake.give();
 }
@@ -103,16 +101,13 @@ void Watcher::forget(RunId run) {
     canceller_.ended(run);
 }
 
-// A tenth of the run's age: a run of seconds is seen to end at once, one of hours costs little; never older
-// than the task's freshness.
-Millis Watcher::interval_of(const Followed& run, SteadyTime) const {
-    const auto* task = context_.catalog->task(run.task);
-    Millis freshness = task ? Millis(task->task.freshness) : Millis(std::chrono::seconds(30));
-    Millis age = std::max(Millis(0), context_.clock().now() - run.submitted_at);
-    if (run.cancelling) freshness = std::min<Millis>(freshness, std::chrono::seconds(5));
-    if (task && age < task->task.execution_timeout)  // not long after it, either
-        freshness = std::min<Millis>(freshness, task->task.execution_timeout - age);
-    return std::clamp(age / 10, shortest_interval, std::max(freshness, shortest_interval));
+Millis Watcher::interval_of(const Followed& run) const {
+    engine::PollFacts facts{.age = context_.clock().now() - run.submitted_at, .cancelling = run.cancelling};
+    if (const auto* task = context_.catalog->task(run.task)) {
+        facts.freshness = task->task.freshness;
+        facts.execution_timeout = task->task.execution_timeout;
+    }
+    return engine::poll_interval(facts);
 }
 
 Async<void> Watcher::watch(std::shared_ptr<Platform> platform) {
@@ -172,7 +167,7 @@ Async<void> Watcher::sweep(Platform& platform, std::vector<RunId> due) {
         auto found = platform.runs.find(due[i]);
         if (found == platform.runs.end() || found->second.fence != fences[i]) continue;
         auto& followed = found->second;
-        followed.next_look = now + interval_of(followed, now);
+        followed.next_look = now + interval_of(followed);
         platform.looks.push({followed.next_look, due[i]});
         if (i >= answers.size()) {
             ++failed;
@@ -238,7 +233,6 @@ Async<void> Watcher::sweep(Platform& platform, std::vector<RunId> due) {
     }
 }
 
-// A run that ended while nobody looked has not timed out, so AWS's word is waited for, but not for ever.
 std::vector<RunNews> Watcher::timed_out(SystemTime now) const {
     std::vector<RunNews> out;
     auto steady_now = context_.clock().steady_now();
@@ -246,9 +240,11 @@ std::vector<RunNews> Watcher::timed_out(SystemTime now) const {
         for (const auto& [run, followed] : platform->runs) {
             const auto* task = context_.catalog->task(followed.task);
             if (!task || followed.cancelling || followed.timeout_told) continue;
-            auto deadline = followed.submitted_at + task->task.execution_timeout;
-            bool is_silent = steady_now - followed.last_seen >= silence_patience;
-            if (now < deadline || (followed.alive_at < deadline && !is_silent)) continue;
+            engine::TimeoutFacts facts{.submitted_at = followed.submitted_at,
+                                       .execution_timeout = task->task.execution_timeout,
+                                       .alive_at = followed.alive_at};
+            facts.silent_for = std::chrono::duration_cast<Millis>(steady_now - followed.last_seen);
+            if (!engine::has_timed_out(facts, now)) continue;
             out.push_back({.run = run,
                            .event = engine::CancelRequested{CancelCause::timeout, {}},
                            .fence = followed.fence});
