@@ -32,7 +32,8 @@ class InstantProvider final : public Provider {
         return intent;
     }
     Async<Result<SubmissionIntent>> complete(SubmissionIntent intent) override { co_return intent; }
-    Async<Result<PipelineRun>> submit(const SubmissionIntent& intent) override {
+    using Provider::submit;
+    Async<Result<PipelineRun>> submit(const SubmissionIntent& intent, aws::LeaveToSend) override {
         co_return run(intent.token.str(), PipelineRunStatus::running, "RUNNING");
     }
     Async<Result<FindAnswer>> find_submission(const SubmissionIntent&, SystemTime) override {

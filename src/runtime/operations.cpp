@@ -138,14 +138,25 @@ class StoreOperations final : public Operations {
         auto trigger = request.trigger;
         auto now = parts_.clock->now();
         auto actor = caller.actor;
-        UnitWork work = [=](store::Transaction& transaction, Made& made) -> Status {
+        bool key_is_lane = !request.key && task.partition.grain == engine::Grain::none;
+        Random& random = *parts_.random;
+        UnitWork work = [=, &random](store::Transaction& transaction, Made& made) -> Status {
             Propagation propagation(transaction, *catalog, now);
-            POLYSYNC_TRY(auto id, propagation.insert(*catalog->task(key.task), key, trigger, base,
-                                                     fmt::format("queued: run once{}",
-                                                                 actor.empty() ? "" : " by " + actor)));
+            auto message = fmt::format("queued: run once{}", actor.empty() ? "" : " by " + actor);
+            auto place = key;
+            POLYSYNC_TRY(auto id,
+                         propagation.insert(*catalog->task(place.task), place, trigger, base, message));
+            while (number(id) == 0) {  // the short name of the lane was given to another run long ago
+                auto other = make_guid(random).substr(0, 8);
+                place.lane = manual_lane(place.task, other);
+                if (key_is_lane) place.key = other;
+                POLYSYNC_TRY(id,
+                             propagation.insert(*catalog->task(place.task), place, trigger, base, message));
+            }
             made.effect.runs.push_back(id);
-            return append_audit(transaction, now, actor, "run_once", subject_of(id),
-                                {{"task", catalog->task(key.task)->task.meta.name.str()}, {"key", key.key}});
+            return append_audit(
+                transaction, now, actor, "run_once", subject_of(id),
+                {{"task", catalog->task(key.task)->task.meta.name.str()}, {"key", place.key}});
         };
         auto made = co_await perform(std::move(caller), std::move(work));
         if (!made) co_return made.error();

@@ -84,9 +84,9 @@ Status Propagation::wake_waiting(const TaskRun& run) {
         if (!edge) continue;
         POLYSYNC_TRY(auto key, child_key(*child, *edge, parent, run.key.key));
         POLYSYNC_TRY(auto places, places_of(*child));
-        if (key && places.contains({run.key.lane, *key})) {
-            POLYSYNC_TRY(settle(*child, run.key.lane, *key, Reach::none));
-        }
+        if (!key || !places.contains({run.key.lane, *key})) continue;
+        POLYSYNC_TRY(auto reach, reach_of_waiting(*child, run.key.lane));
+        POLYSYNC_TRY(settle(*child, run.key.lane, *key, reach));
     }
     return success();
 }
@@ -102,6 +102,18 @@ Status Propagation::drain() {
     }
     draining_ = false;
     return success();
+}
+
+// How far the reruns go whose tokens wait for the task.
+Result<Reach> Propagation::reach_of_waiting(const CatalogTask& task, const std::string& lane) {
+    POLYSYNC_TRY(auto held, transaction_.tokens_of(task.id));
+    std::vector<RunId> ids;
+    for (const auto& token : held)
+        if (token.lane == lane && number(token.parent_run) != 0) ids.push_back(token.parent_run);
+    POLYSYNC_TRY(auto runs, transaction_.runs(ids));
+    auto reach = Reach::none;
+    for (const auto& run : runs) reach = std::max(reach, reach_of(run));
+    return reach;
 }
 
 Status Propagation::serve(const TaskRun& run) {
@@ -222,7 +234,8 @@ Result<bool> Propagation::is_ancestor_active(const CatalogTask& task, const std:
             const auto* parent = edge.dependency.match == Match::same ? catalog_.task(edge.parent) : nullptr;
             if (!parent || !seen.insert(parent->id).second) continue;
             POLYSYNC_TRY(auto runs, transaction_.runs_of_key(parent->id, lane, key));
-            if (!runs.empty() && !is_terminal(runs.back().state)) return true;
+            // One that was made anew on its own makes nothing behind it.
+            if (!runs.empty() && !is_terminal(runs.back().state) && runs.back().downstream) return true;
             open.push_back(parent);
         }
     }

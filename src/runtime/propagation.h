@@ -80,6 +80,7 @@ class Propagation {
     [[nodiscard]] Status drain();
     [[nodiscard]] Status serve(const TaskRun& run);
     [[nodiscard]] Status wake_waiting(const TaskRun& run);
+    [[nodiscard]] Result<Reach> reach_of_waiting(const engine::CatalogTask& task, const std::string& lane);
     [[nodiscard]] Status put(const engine::CatalogTask& child, Token token, Reach reach);
     [[nodiscard]] Status settle(const engine::CatalogTask& task, const std::string& lane,
                                 const std::string& key, Reach reach);

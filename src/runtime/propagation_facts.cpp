@@ -301,7 +301,6 @@ Result<RunId> Propagation::insert(const CatalogTask& task, RunKey key, Trigger t
     base.platform = task.platform;
     base.trigger = trigger;
     base.created_at = base.queued_at = now_;
-    if (base.not_before < now_) base.not_before = now_;
     POLYSYNC_TRY(bool skips, overlaps(task, base));
     if (skips) {
         base.state = RunState::skipped;

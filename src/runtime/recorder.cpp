@@ -16,34 +16,35 @@
 namespace polysync::runtime {
 namespace {
 
-// The attempt's row after the decision: a claim makes it, an end completes it.
-std::optional<Attempt> attempt_row(const TaskRun& before, const RunNews& news,
-                                   const engine::Decision& decision, const std::vector<Attempt>& known,
-                                   SystemTime now) {
-    if (std::holds_alternative<engine::Claimed>(news.event))
-        return Attempt{.run = before.id,
-                       .attempt = before.attempt,
-                       .token = decision.run.token,
-                       .intent = news.intent,
-                       .called_at = news.called_at};
+using store::Transaction;
+
+// A claim makes the attempt's row; AWS's answer and the attempt's end complete it.
+std::optional<Attempt> new_attempt(const TaskRun& before, const RunNews& news,
+                                   const engine::Decision& decision) {
+    if (!std::holds_alternative<engine::Claimed>(news.event)) return std::nullopt;
+    return Attempt{.run = before.id,
+                   .attempt = before.attempt,
+                   .token = decision.run.token,
+                   .intent = news.intent,
+                   .called_at = news.called_at};
+}
+
+std::optional<Transaction::AttemptChange> changed_attempt(const TaskRun& before, const RunNews& news,
+                                                          const engine::Decision& decision, SystemTime now) {
     const auto* accepted = std::get_if<engine::Accepted>(&news.event);
     if (!decision.attempt_ended && !accepted) return std::nullopt;
-    for (const auto& row : known) {
-        if (row.attempt != before.attempt || row.token != before.token) continue;
-        Attempt changed = row;
-        if (accepted) changed.pipeline_run_id = accepted->run.run_id;
-        if (decision.attempt_ended) {
-            changed.ended_at = now;
-            changed.code = decision.run.code;
-            changed.message = decision.message;
-            if (const auto* seen = std::get_if<engine::Observed>(&news.event)) {
-                changed.aws_status = seen->run.aws_status;
-                changed.exit_code = seen->run.exit_code;
-            }
+    Transaction::AttemptChange change{.run = before.id, .attempt = before.attempt, .token = before.token};
+    if (accepted) change.pipeline_run_id = accepted->run.run_id;
+    if (decision.attempt_ended) {
+        change.ended_at = now;
+        change.code = decision.run.code;
+        change.message = decision.message;
+        if (const auto* seen = std::get_if<engine::Observed>(&news.event)) {
+            change.aws_status = seen->run.aws_status;
+            change.exit_code = seen->run.exit_code;
         }
-        return changed;
     }
-    return std::nullopt;
+    return change;
 }
 
 // What AWS says may repeat what was sent to it: no row holds a secret in clear (SAFE-3).
@@ -85,6 +86,12 @@ Result<std::vector<Recorded>> record_in(store::Transaction& transaction, const e
     std::sort(ids.begin(), ids.end());
     ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
     POLYSYNC_TRY(auto loaded, transaction.runs(ids));
+    return record_loaded(transaction, catalog, news, std::move(loaded), now, random);
+}
+
+Result<std::vector<Recorded>> record_loaded(store::Transaction& transaction, const engine::Catalog& catalog,
+                                            const std::vector<RunNews>& news, std::vector<TaskRun> loaded,
+                                            SystemTime now, Random& random) {
     std::map<RunId, TaskRun> current;
     for (auto& run : loaded) current.emplace(run.id, std::move(run));
 
@@ -92,6 +99,7 @@ Result<std::vector<Recorded>> record_in(store::Transaction& transaction, const e
     out.reserve(news.size());
     std::vector<store::Transaction::RunChange> changes;
     std::vector<Attempt> attempts;
+    std::vector<Transaction::AttemptChange> attempt_changes;
     std::vector<store::Event> events;
     std::vector<store::KeptLog> logs;
     std::vector<TaskRun> ended;
@@ -115,14 +123,8 @@ Result<std::vector<Recorded>> record_in(store::Transaction& transaction, const e
         auto& decision = decided.value();
         redact_texts(decision);
         if (auto log = wanted_log(run, item, decision, now)) logs.push_back(std::move(*log));
-        bool needs_attempt = decision.attempt_ended || std::holds_alternative<engine::Claimed>(item.event) ||
-                             std::holds_alternative<engine::Accepted>(item.event);
-        if (needs_attempt) {
-            POLYSYNC_TRY(auto known, transaction.attempts(run.id));
-            for (const auto& fresh : attempts)
-                if (fresh.run == run.id) known.push_back(fresh);
-            if (auto row = attempt_row(run, item, decision, known, now)) attempts.push_back(std::move(*row));
-        }
+        if (auto row = new_attempt(run, item, decision)) attempts.push_back(std::move(*row));
+        if (auto row = changed_attempt(run, item, decision, now)) attempt_changes.push_back(std::move(*row));
         if (decision.changed) {
             bool moved = decision.run.state != run.state || decision.run.attempt != run.attempt;
             changes.push_back({run.state, run.attempt, run.fence, decision.run, decision.message});
@@ -139,6 +141,7 @@ Result<std::vector<Recorded>> record_in(store::Transaction& transaction, const e
         return make_error(ErrorKind::internal, "lost_update",
                           "a run changed inside the transaction that had read it");
     POLYSYNC_TRY(transaction.put_attempts(attempts));
+    POLYSYNC_TRY(transaction.change_attempts(attempt_changes));
     POLYSYNC_TRY(transaction.append_events(events));
     for (const auto& run : ended) {
         if (run.code != "outcome_unknown") continue;

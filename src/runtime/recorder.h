@@ -38,6 +38,13 @@ struct Recorded {
                                                       const std::vector<RunNews>& news, SystemTime now,
                                                       Random& random);
 
+// With the runs as they are now in this transaction.
+[[nodiscard]] Result<std::vector<Recorded>> record_loaded(store::Transaction& transaction,
+                                                          const engine::Catalog& catalog,
+                                                          const std::vector<RunNews>& news,
+                                                          std::vector<TaskRun> loaded, SystemTime now,
+                                                          Random& random);
+
 // Every second from 1 s to 30 s until the store takes it or the runtime stops: what AWS said must not be lost
 // to a full disk.
 [[nodiscard]] Async<Result<std::vector<Recorded>>> record_surely(Context& context, std::vector<RunNews> news);

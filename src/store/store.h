@@ -284,7 +284,18 @@ class Transaction : public ReadTransaction {
     [[nodiscard]] virtual Status put_node(const NodeLease& lease) = 0;  // inserts or replaces
     [[nodiscard]] virtual Status delete_node(std::string_view node) = 0;
     [[nodiscard]] virtual Status put_attempts(std::span<const Attempt> attempts) = 0;  // inserts or replaces
-    [[nodiscard]] virtual Status put_kept_log(const KeptLog& log) = 0;                 // inserts or replaces
+    // What is given of the row changes, if there is one.
+    struct AttemptChange {
+        RunId run{};
+        int attempt = 1;
+        std::string token;
+        std::optional<std::string> pipeline_run_id;
+        std::optional<SystemTime> ended_at;
+        std::optional<std::string> aws_status, code, message;
+        std::optional<int> exit_code;
+    };
+    [[nodiscard]] virtual Status change_attempts(std::span<const AttemptChange> changes) = 0;
+    [[nodiscard]] virtual Status put_kept_log(const KeptLog& log) = 0;  // inserts or replaces
 
     // A token that is there already (child, parent, lane, key) is replaced.
     [[nodiscard]] virtual Status put_tokens(std::span<const Token> tokens) = 0;

@@ -303,5 +303,21 @@ TEST_F(Story, BatchRunsCarryTagsThatSayWhoseTheyAre) {  // spec 10
     EXPECT_THAT(attempts(id), SizeIs(1));
 }
 
+TEST_F(Story, TwoManualRunsWithTheSameShortNameAreTwo) {  // TASK-3
+    task("load", "none").max_active = 10;
+    begin();
+    auto dice = world_.random;
+    auto first = run_once("load");
+    world_.random = dice;  // the same name is drawn again
+    auto second = run_once("load");
+    EXPECT_GT(number(second), number(first));
+    world_.run_for(minutes(10));
+    EXPECT_THAT(started(), SizeIs(2));
+    auto all = runs("load");
+    ASSERT_THAT(all, SizeIs(2));
+    EXPECT_NE(all[0].key.lane, all[1].key.lane);
+    EXPECT_EQ(all[1].state, RunState::succeeded);
+}
+
 }  // namespace
 }  // namespace polysync::sim

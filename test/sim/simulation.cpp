@@ -173,7 +173,8 @@ class Simulation {
     }
 
     bool may_crash(std::string_view where) {
-        double probability = where.starts_with("aws.cancel") ? 0.05 : options_.crashes;  // cancels are few
+        bool seldom = where.starts_with("aws.cancel") || where == "aws.logs";
+        double probability = seldom ? 0.05 : options_.crashes;
         if (at_peace_ || world_.random.unit() >= probability) return false;
         ++report_.crash_points[std::string(where)];
         return true;

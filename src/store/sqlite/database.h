@@ -76,6 +76,7 @@ class Database {
     // Prepared once per text; `sql` must be a literal or otherwise live as long as the connection.
     [[nodiscard]] Result<Statement> prepare(std::string_view sql);
     [[nodiscard]] Status execute(const char* sql);  // without parameters or rows, one or many
+    [[nodiscard]] Status run(const char* sql);      // a literal without parameters or rows, prepared once
     [[nodiscard]] std::int64_t changes() const;
     // False after SQLite rolled the whole transaction back by itself (disk full, I/O error).
     [[nodiscard]] bool in_transaction() const;

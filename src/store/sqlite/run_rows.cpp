@@ -218,10 +218,10 @@ Result<std::vector<TaskRun>> SqliteTransaction::queued_heads(SystemTime now, int
 }
 
 Result<std::optional<SystemTime>> SqliteTransaction::next_not_before(SystemTime now) {
-    // "> 0" for the index run_waits.
+    // "> 0" for the index run_waits; last, because SQLite looks for the first bound.
     POLYSYNC_TRY(auto statement,
-                 database_.prepare("SELECT min(not_before) FROM run WHERE state = 0 AND not_before > 0 AND "
-                                   "not_before > ?"));
+                 database_.prepare("SELECT min(not_before) FROM run WHERE state = 0 AND not_before > ? AND "
+                                   "not_before > 0"));
     statement.bind(now);
     POLYSYNC_TRY(bool row, statement.step());
     return row ? statement.optional_time(0) : std::nullopt;
@@ -277,7 +277,7 @@ Result<std::vector<TaskRun>> SqliteTransaction::active_runs(ObjectId task, std::
         POLYSYNC_TRY(
             auto statement,
             database_.prepare("SELECT " POLYSYNC_RUN_COLUMNS
-                              " FROM run INDEXED BY run_in_flight WHERE state IN (1, 2, 3) AND task = ?1 "
+                              " FROM run INDEXED BY run_in_flight WHERE state BETWEEN 1 AND 3 AND task = ?1 "
                               "AND (?2 = '' OR lane = ?2) ORDER BY id LIMIT ?3"));
         statement.bind(number(task)).bind(lane).bind(limit);
         POLYSYNC_TRY(out, read_runs(statement));
@@ -298,7 +298,7 @@ Result<std::vector<TaskRun>> SqliteTransaction::active_runs(ObjectId task, std::
 Result<std::vector<TaskRun>> SqliteTransaction::in_flight(RunId after, int limit) {
     POLYSYNC_TRY(auto statement,
                  database_.prepare("SELECT " POLYSYNC_RUN_COLUMNS
-                                   " FROM run WHERE state IN (1, 2, 3) AND id > ? ORDER BY id LIMIT ?"));
+                                   " FROM run WHERE state BETWEEN 1 AND 3 AND id > ? ORDER BY id LIMIT ?"));
     statement.bind(number(after)).bind(limit);
     return read_runs(statement);
 }
@@ -307,7 +307,7 @@ Result<std::vector<TaskRun>> SqliteTransaction::recorded_cancels(std::string_vie
     POLYSYNC_TRY(auto statement,
                  database_.prepare("SELECT " POLYSYNC_RUN_COLUMNS
                                    " FROM run INDEXED BY run_cancels WHERE node = ? AND cancel > 0 AND "
-                                   "state IN (1, 2, 3) ORDER BY id"));
+                                   "state BETWEEN 1 AND 3 ORDER BY id"));
     statement.bind(owner);
     return read_runs(statement);
 }
@@ -316,7 +316,7 @@ Result<std::vector<TaskRun>> SqliteTransaction::adopt_runs(std::string_view owne
     POLYSYNC_TRY(
         auto statement,
         database_.prepare("UPDATE run SET node = ?1, fence = fence + 1 WHERE id IN (SELECT id FROM run "
-                          "INDEXED BY run_in_flight WHERE state IN (1, 2, 3) AND node NOT IN "
+                          "INDEXED BY run_in_flight WHERE state BETWEEN 1 AND 3 AND node NOT IN "
                           "(SELECT name || '#' || term FROM node) ORDER BY id LIMIT ?2) "
                           "RETURNING " POLYSYNC_RUN_COLUMNS));
     statement.bind(owner).bind(limit);
@@ -514,11 +514,34 @@ Status SqliteTransaction::put_attempts(std::span<const Attempt> attempts) {
     return success();
 }
 
+Status SqliteTransaction::change_attempts(std::span<const AttemptChange> changes) {
+    POLYSYNC_TRY(
+        auto statement,
+        database_.prepare("UPDATE attempt SET pipeline_run_id = coalesce(?, pipeline_run_id), "
+                          "ended_at = coalesce(?, ended_at), aws_status = coalesce(?, aws_status), "
+                          "code = coalesce(?, code), message = coalesce(?, message), "
+                          "exit_code = coalesce(?, exit_code) WHERE run = ? AND attempt = ? AND token = ?"));
+    for (const auto& change : changes) {
+        statement.bind(change.pipeline_run_id)
+            .bind(change.ended_at)
+            .bind(change.aws_status)
+            .bind(change.code)
+            .bind(change.message)
+            .bind(change.exit_code)
+            .bind(number(change.run))
+            .bind(change.attempt)
+            .bind(change.token);
+        POLYSYNC_TRY(statement.run());
+        statement.reset();
+    }
+    return success();
+}
+
 Status recount(Database& database) {
     return database.execute(
         "BEGIN IMMEDIATE; DELETE FROM occupancy; INSERT INTO occupancy SELECT platform, task, sum(queued), "
         "sum(1 - queued) FROM (SELECT platform, task, 1 AS queued FROM run WHERE state = 0 UNION ALL "
-        "SELECT platform, task, 0 FROM run WHERE state IN (1, 2, 3)) GROUP BY platform, task; COMMIT");
+        "SELECT platform, task, 0 FROM run WHERE state BETWEEN 1 AND 3) GROUP BY platform, task; COMMIT");
 }
 
 Result<Counters> read_counters(Database& database) {

@@ -1,5 +1,6 @@
 #include "store/sqlite/sqlite_store.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <sqlite3.h>
@@ -142,22 +143,50 @@ class SqliteStore final : public Store {
     void commit_all(std::vector<UnitPtr>& units) {
         auto before = counters_;
         auto changes_before = sqlite3_total_changes64(writer_->handle());
-        auto done = writer_->execute("BEGIN IMMEDIATE");
-        for (auto& unit : units) {
-            if (!done) break;
-            done = run_in_savepoint(*unit);
-        }
-        if (done) {
+        auto done = writer_->run("BEGIN IMMEDIATE");
+        if (done) done = run_all(units, before);
+        bool commits = done && writer_->in_transaction();
+        if (commits) {
             if (options_.before_commit) options_.before_commit();
-            done = writer_->execute("COMMIT");
+            done = writer_->run("COMMIT");
             if (done && options_.after_commit) options_.after_commit();
         }
-        note_trouble(units, done, sqlite3_total_changes64(writer_->handle()) != changes_before);
+        bool has_written = commits && sqlite3_total_changes64(writer_->handle()) != changes_before;
+        note_trouble(units, done, has_written);
         if (done) return;
+        undo_all(before);
+        for (auto& unit : units) unit->result = done;  // nothing of any of them is there
+    }
+
+    // Savepoints cost more than what they save from: few units fail, and units may run again.
+    Status run_all(std::vector<UnitPtr>& units, const Counters& before) {
+        bool failed = false;
+        for (auto& unit : units) {
+            SqliteTransaction transaction(*writer_, &counters_);
+            unit->result = unit->work(transaction);
+            failed = !*unit->result;
+            if (failed) break;
+        }
+        if (!failed) return success();
+        if (!writer_->in_transaction()) return *failed_of(units)->result;  // SQLite gave up on all of it
+        undo_all(before);
+        if (units.size() == 1) return success();  // its error is its result
+        POLYSYNC_TRY(writer_->run("BEGIN IMMEDIATE"));
+        for (auto& unit : units) {
+            POLYSYNC_TRY(run_in_savepoint(*unit));
+        }
+        return success();
+    }
+
+    static const UnitPtr& failed_of(const std::vector<UnitPtr>& units) {
+        return *std::find_if(units.begin(), units.end(),
+                             [](const UnitPtr& unit) { return unit->result && !*unit->result; });
+    }
+
+    void undo_all(const Counters& before) {
         if (writer_->in_transaction()) [[maybe_unused]]
             auto undone = writer_->execute("ROLLBACK");
         counters_ = before;
-        for (auto& unit : units) unit->result = done;  // nothing of any of them is there
     }
 
     // A commit that had nothing to write says nothing about the disk.
@@ -175,11 +204,11 @@ class SqliteStore final : public Store {
 
     // An error of the unit is its result; an error of the transaction as a whole is returned.
     Status run_in_savepoint(Unit& unit) {
-        POLYSYNC_TRY(writer_->execute("SAVEPOINT unit"));
+        POLYSYNC_TRY(writer_->run("SAVEPOINT unit"));
         auto before = counters_;
         SqliteTransaction transaction(*writer_, &counters_);
         unit.result = unit.work(transaction);
-        if (*unit.result) return writer_->execute("RELEASE unit");
+        if (*unit.result) return writer_->run("RELEASE unit");
         counters_ = before;
         if (!writer_->in_transaction()) return *unit.result;  // SQLite gave up on all of it
         return writer_->execute("ROLLBACK TO unit; RELEASE unit");
@@ -188,7 +217,7 @@ class SqliteStore final : public Store {
     void read_all(std::vector<UnitPtr>& units) {
         Database& database = reader_ ? *reader_ : *writer_;
         for (auto& unit : units) {
-            auto begun = database.execute("BEGIN");
+            auto begun = database.run("BEGIN");
             if (!begun) {
                 unit->result = begun;
                 continue;
@@ -196,7 +225,7 @@ class SqliteStore final : public Store {
             SqliteTransaction transaction(database, nullptr);
             unit->result = unit->work(transaction);
             if (database.in_transaction()) [[maybe_unused]]
-                auto ended = database.execute("COMMIT");
+                auto ended = database.run("COMMIT");
         }
     }
 

@@ -64,6 +64,7 @@ class SqliteTransaction final : public Transaction {
     Status put_node(const NodeLease& lease) override;
     Status delete_node(std::string_view node) override;
     Status put_attempts(std::span<const Attempt> attempts) override;
+    Status change_attempts(std::span<const AttemptChange> changes) override;
     Status put_kept_log(const KeptLog& log) override;
     Status put_tokens(std::span<const Token> tokens) override;
     Status take_tokens(std::span<const Token> tokens) override;
