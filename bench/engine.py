@@ -11,9 +11,9 @@ from postgres import Postgres
 HERE = Path(__file__).resolve().parent
 QUEUES = HERE / "peers" / "queues"
 NODE = str(QUEUES / "node_modules" / ".bin" / "node")
-RUNS = 20_000
+RUNS = 60_000
 PEERS = {
-    "graphile-worker": ("graphile.mjs", RUNS // 5, ["default"]),
+    "graphile-worker": ("graphile.mjs", RUNS // 15, ["default"]),
     "graphile-worker, batched": ("graphile.mjs", RUNS, ["batched"]),
     "pg-boss, batched": ("pgboss.mjs", RUNS, []),
 }
