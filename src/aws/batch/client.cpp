@@ -42,12 +42,14 @@ Async<Result<batch::Submitted>> BatchClient::submit_job(std::string body, LeaveT
     co_return answer;
 }
 
-Async<Result<std::vector<batch::Job>>> BatchClient::describe_jobs(std::vector<std::string> ids) {
+Async<Result<std::vector<batch::Job>>> BatchClient::describe_jobs(std::vector<std::string> ids,
+                                                                  batch::JobDetail detail) {
     JsonObject body;
     body.add("jobs", ids);
+    const ObjectShape& shape =
+        detail == batch::JobDetail::all ? batch::describe_jobs_shape() : batch::describe_job_statuses_shape();
     POLYSYNC_CO_TRY(auto answer, co_await call_json<batch::JobsAnswer>(connection_, batch::describe_jobs,
-                                                                       std::move(body).text(),
-                                                                       batch::describe_jobs_shape()));
+                                                                       std::move(body).text(), shape));
     co_return std::move(answer.jobs);
 }
 

@@ -70,6 +70,9 @@ struct Attempt {
                                              // attempt
 };
 
+// What is read of DescribeJobs; status: no name, log configuration or log stream of the job itself.
+enum class JobDetail { all, status };
+
 // DescribeJobs.
 struct Job {
     std::string id, name, queue, definition, status, status_reason;
@@ -133,7 +136,8 @@ class BatchClient {
     // (ErrorKind::unclear).
     [[nodiscard]] Async<Result<batch::Submitted>> submit_job(std::string body, LeaveToSend leave = {});
     // At most 100 ids; AWS drops unknown ids without a word.
-    [[nodiscard]] Async<Result<std::vector<batch::Job>>> describe_jobs(std::vector<std::string> ids);
+    [[nodiscard]] Async<Result<std::vector<batch::Job>>> describe_jobs(
+        std::vector<std::string> ids, batch::JobDetail detail = batch::JobDetail::all);
     [[nodiscard]] Async<Result<Page<batch::JobSummary>>> list_jobs(batch::ListJobsRequest request,
                                                                    std::string next_token);
     // Succeeds for finished and even for unknown jobs: confirm with describe_jobs.

@@ -14,6 +14,7 @@ struct JobsAnswer {
 [[nodiscard]] const ObjectShape& describe_job_definitions_shape();  // Page<JobDefinition>
 [[nodiscard]] const ObjectShape& submit_job_shape();                // Submitted
 [[nodiscard]] const ObjectShape& describe_jobs_shape();             // JobsAnswer
+[[nodiscard]] const ObjectShape& describe_job_statuses_shape();     // JobsAnswer, as JobDetail::status says
 [[nodiscard]] const ObjectShape& list_jobs_shape();                 // Page<JobSummary>
 
 }  // namespace polysync::aws::batch

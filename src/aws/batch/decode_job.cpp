@@ -107,6 +107,14 @@ const ObjectShape& job_container_shape() {
     return shape;
 }
 
+const ObjectShape& status_container_shape() {
+    static const ObjectShape shape{
+        custom_field<Job, read_exit_code>("exitCode"),
+        custom_field<Job, read_reason>("reason"),
+    };
+    return shape;
+}
+
 void read_job_tasks(Job& job, JsonValue& value) { append_tasks(job.containers, value); }
 
 const ObjectShape& ecs_shape() {
@@ -155,10 +163,37 @@ const ObjectShape& job_shape() {
     return shape;
 }
 
+// Most of a sweep's answers are of jobs that run on: what only logs and people need is not kept of them.
+const ObjectShape& job_status_shape() {
+    static const ObjectShape shape{
+        field<&Job::id>("jobId"),
+        field<&Job::queue>("jobQueue"),
+        field<&Job::definition>("jobDefinition"),
+        field<&Job::status>("status"),
+        field<&Job::status_reason>("statusReason"),
+        millis_field<&Job::created_at>("createdAt"),
+        millis_field<&Job::started_at>("startedAt"),
+        millis_field<&Job::stopped_at>("stoppedAt"),
+        field<&Job::is_cancelled>("isCancelled"),
+        field<&Job::is_terminated>("isTerminated"),
+        flattened_field<status_container_shape>("container"),
+        list_field<&Job::attempts, attempt_shape>("attempts"),
+        list_field<&Job::attempts, attempt_shape>("eksAttempts"),
+        flattened_field<array_shape>("arrayProperties"),
+        flattened_field<node_details_shape>("nodeDetails"),
+        flattened_field<node_properties_shape>("nodeProperties"),
+        flattened_field<retry_shape>("retryStrategy"),
+        flattened_field<ecs_shape>("ecsProperties"),
+        custom_field<Job, read_eks>("eksProperties"),
+    };
+    return shape;
+}
+
 // A multi-container job has an empty `container`: its first container stands in for it.
+template <const ObjectShape& (*shape)()>
 void read_jobs(JobsAnswer& answer, JsonValue& value) {
     answer.jobs.reserve(100);
-    read_list<Job, job_shape>(answer.jobs, value);
+    read_list<Job, shape>(answer.jobs, value);
     for (auto& job : answer.jobs) {
         bool is_empty =
             !job.container.exit_code && job.container.reason.empty() && job.container.log_stream_name.empty();
@@ -214,7 +249,12 @@ const ObjectShape& submit_job_shape() {
 }
 
 const ObjectShape& describe_jobs_shape() {
-    static const ObjectShape shape{custom_field<JobsAnswer, read_jobs>("jobs")};
+    static const ObjectShape shape{custom_field<JobsAnswer, read_jobs<job_shape>>("jobs")};
+    return shape;
+}
+
+const ObjectShape& describe_job_statuses_shape() {
+    static const ObjectShape shape{custom_field<JobsAnswer, read_jobs<job_status_shape>>("jobs")};
     return shape;
 }
 

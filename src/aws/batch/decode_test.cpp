@@ -18,6 +18,44 @@ std::vector<Job> jobs(std::string body) {
 
 SystemTime at(long long ms) { return SystemTime(Millis(ms)); }
 
+// BATCH-5: what a status needs, of jobs of each kind; names and places of logs are left out.
+TEST(BatchDecode, AStatusReadsAllButNamesAndLogs) {
+    std::string body =
+        R"({"jobs":[{"jobName":"Polysync-1","jobId":"j-1","jobQueue":"arn:q","status":"FAILED","isTerminated":true,
+        "attempts":[{"container":{"exitCode":137,"reason":"killed","logStreamName":"s1"},"startedAt":1,"stoppedAt":2}],
+        "statusReason":"gone","createdAt":3,"startedAt":4,"stoppedAt":5,"jobDefinition":"arn:d:3",
+        "container":{"exitCode":137,"reason":"r","logStreamName":"s2",
+          "logConfiguration":{"logDriver":"awslogs","options":{"awslogs-group":"g"}}}},
+        {"jobId":"j-2","status":"RUNNING","container":{},"ecsProperties":{"taskProperties":[{"containers":[
+          {"name":"main","exitCode":3,"reason":"x","logStreamName":"s3"}]}]},
+        "arrayProperties":{"size":5,"statusSummary":{"RUNNING":5}}}]})";
+    auto all = jobs(body);
+    auto slim = decode<JobsAnswer>(body, describe_job_statuses_shape()).jobs;
+    ASSERT_EQ(all.size(), 2u);
+    ASSERT_EQ(slim.size(), 2u);
+    for (std::size_t i = 0; i < 2; ++i) {
+        EXPECT_EQ(slim[i].id, all[i].id);
+        EXPECT_EQ(slim[i].queue, all[i].queue);
+        EXPECT_EQ(slim[i].definition, all[i].definition);
+        EXPECT_EQ(slim[i].status, all[i].status);
+        EXPECT_EQ(slim[i].status_reason, all[i].status_reason);
+        EXPECT_EQ(slim[i].created_at, all[i].created_at);
+        EXPECT_EQ(slim[i].started_at, all[i].started_at);
+        EXPECT_EQ(slim[i].stopped_at, all[i].stopped_at);
+        EXPECT_EQ(slim[i].is_terminated, all[i].is_terminated);
+        EXPECT_EQ(slim[i].container.exit_code, all[i].container.exit_code);
+        EXPECT_EQ(slim[i].container.reason, all[i].container.reason);
+        EXPECT_EQ(slim[i].containers.size(), all[i].containers.size());
+        EXPECT_EQ(slim[i].attempts.size(), all[i].attempts.size());
+        EXPECT_EQ(slim[i].array_size, all[i].array_size);
+        EXPECT_EQ(slim[i].array_status, all[i].array_status);
+        EXPECT_TRUE(slim[i].name.empty());
+        EXPECT_TRUE(slim[i].log.options.empty());
+    }
+    EXPECT_EQ(slim[0].attempts[0].containers[0].exit_code, 137);
+    EXPECT_EQ(slim[1].container.exit_code, 3);  // the first of several stands in for it
+}
+
 // BATCH-5: all that a status, a diagnosis and logs need.
 TEST(BatchDecode, AContainerJob) {
     auto all = jobs(

@@ -274,7 +274,8 @@ Async<void> BatchProvider::read_chunk(StatusWork& work, std::size_t index) {
     std::vector<std::string> ids;
     ids.reserve(end - begin);
     for (std::size_t i = begin; i != end; ++i) ids.emplace_back(work.ids[i]);
-    Result<std::vector<aws::batch::Job>> jobs = co_await client_.describe_jobs(std::move(ids));
+    Result<std::vector<aws::batch::Job>> jobs =
+        co_await client_.describe_jobs(std::move(ids), aws::batch::JobDetail::status);
     if (!jobs) {
         Error error = explain(jobs.error(), {});
         if (is_lasting(error)) work.lasting = error;
