@@ -13,6 +13,9 @@ from polysync_e2e import POLYSYNC_BIN, RUN_TIMEOUT_S, SECRET, clean_environment
 
 POLL_S = 0.02
 
+# Servers inherit it: also where these tests run under nohup, a hang-up is one.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
 
 def wait_until(what, message="it did not come true", timeout_s=RUN_TIMEOUT_S, poll_s=POLL_S):
     """What `what()` gives once that is true."""
