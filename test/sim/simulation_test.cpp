@@ -114,13 +114,13 @@ TEST_P(PlantedFault, IsCaught) {
 
 INSTANTIATE_TEST_SUITE_P(
     Faults, PlantedFault,
-    testing::Values(Planted{engine::Fault::one_empty_look_up, "OneEmptyLookUp", "was started 2 times"},
-                    Planted{engine::Fault::submitting_holds_none, "SubmittingHoldsNone", "at once"},
-                    Planted{engine::Fault::cursor_before_fire, "CursorBeforeFire", "0 runs for hour"},
-                    Planted{engine::Fault::quick_ends_are_silent, "QuickEndsAreSilent", "has no run"},
-                    Planted{engine::Fault::cancel_is_forgotten, "CancelIsForgotten", "after its cancel"},
-                    Planted{engine::Fault::lease_is_ignored, "LeaseIsIgnored", "was started 2 times", 3,
-                            0.0005}),
+    testing::Values(
+        Planted{engine::Fault::one_empty_look_up, "OneEmptyLookUp", "was started 2 times"},
+        Planted{engine::Fault::submitting_holds_none, "SubmittingHoldsNone", "at once"},
+        Planted{engine::Fault::cursor_before_fire, "CursorBeforeFire", "0 runs for hour"},
+        Planted{engine::Fault::quick_ends_are_silent, "QuickEndsAreSilent", "has no run"},
+        Planted{engine::Fault::cancel_is_forgotten, "CancelIsForgotten", "after its cancel", 1, 0.0005},
+        Planted{engine::Fault::lease_is_ignored, "LeaseIsIgnored", "was started 2 times", 3, 0.0005}),
     [](const auto& given) { return std::string(given.param.name); });
 
 }  // namespace
