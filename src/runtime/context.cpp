@@ -75,7 +75,8 @@ Async<Status> write_current(Context& context, store::Work work) {
 }
 
 void log_failure(std::string_view what, const Error& error) {
-    if (error.kind != ErrorKind::conflict) log::error("{}: {}", what, error.describe());
+    bool passes = error.code == definitions_changed || error.code == aws::lease_lost;
+    if (!passes) log::error("{}: {}", what, error.describe());
 }
 
 }  // namespace polysync::runtime

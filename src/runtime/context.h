@@ -65,13 +65,13 @@ struct Context {
 inline constexpr const char* definitions_changed = "definitions_changed";
 // Error: conflict, `definitions_changed`: the catalog that the unit was made with is not the newest.
 [[nodiscard]] Status check_catalog(store::ReadTransaction& transaction, const Premise& premise);
-// Error: conflict, "lease_lost".
+// Error: conflict, aws::lease_lost.
 [[nodiscard]] Status check_lease(store::ReadTransaction& transaction, const Premise& premise);
 
 // A unit whose rules come from the current catalog. Where that is not the newest, nothing happens, the newest
 // is loaded, and the error is that of check_catalog().
 [[nodiscard]] Async<Status> write_current(Context& context, store::Work work);
-// Of an error that is not passing; what changed in between is looked at again soon, and not told.
+// But for what other nodes changed in between, which is looked at again soon.
 void log_failure(std::string_view what, const Error& error);
 
 }  // namespace polysync::runtime

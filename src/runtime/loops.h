@@ -153,8 +153,9 @@ class Rescuer {
   public:
     explicit Rescuer(Context& context) : context_(context) {}
     void bind(Submitter& submitter) { submitter_ = &submitter; }
-    // The run is Submitting and nobody is about to hear of it. `sender`: who may have sent it.
-    enum class Sender { this_process, a_dead_one, maybe_a_paused_one };
+    // The run is Submitting and nobody is about to hear of it. Who may have sent it: this process or one that
+    // is dead, or one that may yet wake.
+    enum class Sender { done, may_wake };
     void start(TaskRun run, SystemTime called_at, StoredIntent intent, Sender sender);
     // What was sent is not known: the run ends as outcome_unknown.
     void give_up(TaskRun run, std::string explanation);

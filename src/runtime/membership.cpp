@@ -29,13 +29,10 @@ Async<Status> Membership::join() {
     // A process of the same name from before has lost its lease with that; it sends nothing after its own
     // share of it, which is over before anybody takes a look-up for an answer.
     store::Work work = [lease](store::Transaction& transaction) -> Status {
-        POLYSYNC_TRY(auto nodes, transaction.nodes());
-        lease->term = 1;
-        for (const auto& node : nodes)
-            if (node.node == lease->node) lease->term = node.term + 1;
-        POLYSYNC_TRY(auto last, transaction.setting("term/" + lease->node));
-        if (last) lease->term = std::max<std::int64_t>(lease->term, std::atoll(last->c_str()) + 1);
-        POLYSYNC_TRY(transaction.put_setting("term/" + lease->node, std::to_string(lease->term)));
+        auto name = "term/" + lease->node;
+        POLYSYNC_TRY(auto last, transaction.setting(name));
+        lease->term = last ? std::atoll(last->c_str()) + 1 : 1;
+        POLYSYNC_TRY(transaction.put_setting(name, std::to_string(lease->term)));
         return transaction.put_node(*lease);
     };
     auto done = co_await context_.store().write(std::move(work));

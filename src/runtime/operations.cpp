@@ -118,8 +118,7 @@ class StoreOperations final : public Operations {
         const auto& task = *found.value();
         auto checked = check_values(*catalog, task, request.values);
         if (!checked) co_return checked.error();
-        std::string unique = make_guid(*parts_.random).substr(0, 8);
-        RunKey key{task.id, manual_lane(task.id, unique), unique, 0};
+        RunKey key{task.id, {}, {}, 0};
         if (request.key) {
             auto interval = engine::parse_key(task.partition, *request.key);
             if (!interval) co_return interval.error();
@@ -138,18 +137,16 @@ class StoreOperations final : public Operations {
         auto trigger = request.trigger;
         auto now = parts_.clock->now();
         auto actor = caller.actor;
-        bool key_is_lane = !request.key && task.partition.grain == engine::Grain::none;
         Random& random = *parts_.random;
         UnitWork work = [=, &random](store::Transaction& transaction, Made& made) -> Status {
             Propagation propagation(transaction, *catalog, now);
             auto message = fmt::format("queued: run once{}", actor.empty() ? "" : " by " + actor);
             auto place = key;
-            POLYSYNC_TRY(auto id,
-                         propagation.insert(*catalog->task(place.task), place, trigger, base, message));
-            while (number(id) == 0) {  // the short name of the lane was given to another run long ago
-                auto other = make_guid(random).substr(0, 8);
-                place.lane = manual_lane(place.task, other);
-                if (key_is_lane) place.key = other;
+            RunId id{};
+            while (number(id) == 0) {  // again where the lane's short name went to another run long ago
+                auto unique = make_guid(random).substr(0, 8);
+                place.lane = manual_lane(place.task, unique);
+                if (key.key.empty()) place.key = unique;
                 POLYSYNC_TRY(id,
                              propagation.insert(*catalog->task(place.task), place, trigger, base, message));
             }

@@ -83,9 +83,10 @@ Status Propagation::wake_waiting(const TaskRun& run) {
         const auto* edge = child ? edge_from(*child, run.key.task) : nullptr;
         if (!edge) continue;
         POLYSYNC_TRY(auto key, child_key(*child, *edge, parent, run.key.key));
-        POLYSYNC_TRY(auto places, places_of(*child));
-        if (!key || !places.contains({run.key.lane, *key})) continue;
-        POLYSYNC_TRY(auto reach, reach_of_waiting(*child, run.key.lane));
+        if (!key) continue;
+        POLYSYNC_TRY(auto waiting, tokens_at(*child, run.key.lane, *key));
+        if (waiting.empty()) continue;
+        POLYSYNC_TRY(auto reach, reach_of(waiting));
         POLYSYNC_TRY(settle(*child, run.key.lane, *key, reach));
     }
     return success();
@@ -104,15 +105,14 @@ Status Propagation::drain() {
     return success();
 }
 
-// How far the reruns go whose tokens wait for the task.
-Result<Reach> Propagation::reach_of_waiting(const CatalogTask& task, const std::string& lane) {
-    POLYSYNC_TRY(auto held, transaction_.tokens_of(task.id));
+// How far the reruns go that put the tokens.
+Result<Reach> Propagation::reach_of(const std::vector<Token>& tokens) {
     std::vector<RunId> ids;
-    for (const auto& token : held)
-        if (token.lane == lane && number(token.parent_run) != 0) ids.push_back(token.parent_run);
+    for (const auto& token : tokens)
+        if (number(token.parent_run) != 0) ids.push_back(token.parent_run);
     POLYSYNC_TRY(auto runs, transaction_.runs(ids));
     auto reach = Reach::none;
-    for (const auto& run : runs) reach = std::max(reach, reach_of(run));
+    for (const auto& run : runs) reach = std::max(reach, runtime::reach_of(run));
     return reach;
 }
 
@@ -130,7 +130,7 @@ Status Propagation::serve(const TaskRun& run) {
             }
             continue;
         }
-        POLYSYNC_TRY(put(*child, token_of(run, child_id), reach_of(run)));
+        POLYSYNC_TRY(put(*child, token_of(run, child_id), runtime::reach_of(run)));
     }
     return success();
 }
@@ -293,20 +293,33 @@ Status Propagation::reconsider(const CatalogTask& task) {
     return drain();
 }
 
+Result<std::optional<std::string>> Propagation::key_of(const CatalogTask& task, const Token& token) const {
+    if (const auto* edge = edge_from(task, token.parent))
+        return child_key(task, *edge, catalog_.task(token.parent), token.key);
+    if (token.parent == task.id) return std::optional(token.key);
+    return std::optional<std::string>();
+}
+
 Result<std::set<std::pair<std::string, std::string>>> Propagation::places_of(const CatalogTask& task) {
     POLYSYNC_TRY(auto held, transaction_.tokens_of(task.id));
     std::set<std::pair<std::string, std::string>> places;
     for (const auto& token : held) {
-        const auto* edge = edge_from(task, token.parent);
-        std::optional<std::string> key = token.key;
-        if (edge) {
-            POLYSYNC_TRY(key, child_key(task, *edge, catalog_.task(token.parent), token.key));
-        } else if (token.parent != task.id) {
-            continue;
-        }
+        POLYSYNC_TRY(auto key, key_of(task, token));
         if (key) places.emplace(token.lane, *key);
     }
     return places;
+}
+
+Result<std::vector<Token>> Propagation::tokens_at(const CatalogTask& task, const std::string& lane,
+                                                  const std::string& key) {
+    POLYSYNC_TRY(auto held, transaction_.tokens_of(task.id));
+    std::vector<Token> there;
+    for (auto& token : held) {
+        if (token.lane != lane) continue;
+        POLYSYNC_TRY(auto its_key, key_of(task, token));
+        if (its_key == key) there.push_back(std::move(token));
+    }
+    return there;
 }
 
 Status Propagation::run_kept(const CatalogTask& task) {

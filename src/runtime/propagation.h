@@ -80,7 +80,7 @@ class Propagation {
     [[nodiscard]] Status drain();
     [[nodiscard]] Status serve(const TaskRun& run);
     [[nodiscard]] Status wake_waiting(const TaskRun& run);
-    [[nodiscard]] Result<Reach> reach_of_waiting(const engine::CatalogTask& task, const std::string& lane);
+    [[nodiscard]] Result<Reach> reach_of(const std::vector<Token>& tokens);
     [[nodiscard]] Status put(const engine::CatalogTask& child, Token token, Reach reach);
     [[nodiscard]] Status settle(const engine::CatalogTask& task, const std::string& lane,
                                 const std::string& key, Reach reach);
@@ -113,9 +113,14 @@ class Propagation {
                                      const engine::Verdict& verdict, Reach reach);
     [[nodiscard]] Result<bool> overlaps(const engine::CatalogTask& task, const TaskRun& run);
     [[nodiscard]] Result<bool> is_paused(const engine::CatalogTask& task);
+    // The task's key that the token belongs to; nothing where it triggers none, or its edge is gone.
+    [[nodiscard]] Result<std::optional<std::string>> key_of(const engine::CatalogTask& task,
+                                                            const Token& token) const;
     // Lanes and keys of the task that hold a token.
     [[nodiscard]] Result<std::set<std::pair<std::string, std::string>>> places_of(
         const engine::CatalogTask& task);
+    [[nodiscard]] Result<std::vector<Token>> tokens_at(const engine::CatalogTask& task,
+                                                       const std::string& lane, const std::string& key);
 
     store::Transaction& transaction_;
     const engine::Catalog& catalog_;

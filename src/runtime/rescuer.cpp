@@ -57,7 +57,7 @@ void Rescuer::start(TaskRun run, SystemTime called_at, StoredIntent intent, Send
 Async<void> Rescuer::rescue(TaskRun run, SystemTime called_at, StoredIntent intent, Sender sender) {
     log::info("run {}: looking up what became of its submission {}", number(run.id), run.token);
     EmptyLookUps empty(context_.clock().steady_now(),
-                       sender == Sender::maybe_a_paused_one ? signature_life : call_deadline);
+                       sender == Sender::may_wake ? signature_life : call_deadline);
     Millis pause = first_pause;
     const auto owner = context_.owner;  // another one: other nodes look it up
     while (!context_.stopping && context_.owner == owner) {

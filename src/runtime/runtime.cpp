@@ -56,18 +56,7 @@ class Loops final : public Runtime {
             auto loaded = co_await load();
             if (!loaded) co_return loaded;
         }
-        bool shared = context_.parts.shared_store;
-        if (shared) {
-            auto joined = co_await membership_.join();
-            if (!joined) co_return joined;
-            spawn(context_, membership_.run());
-        }
-        Status adopted = success();
-        if (shared) {
-            adopted = co_await adopt_orphans();
-        } else {
-            adopted = co_await adopt();
-        }
+        auto adopted = co_await adopt();
         if (!adopted) co_return adopted;
         ready_ = true;
         spawn(context_, dispatcher_.run());
@@ -188,8 +177,17 @@ class Loops final : public Runtime {
         }
     };
 
-    // Everything that was in flight when the last process ended, where the store is this one's alone.
+    // Follows what nobody follows any more.
     Async<Status> adopt() {
+        if (!context_.parts.shared_store) co_return co_await adopt_all();
+        auto joined = co_await membership_.join();
+        if (!joined) co_return joined;
+        spawn(context_, membership_.run());
+        co_return co_await adopt_orphans();
+    }
+
+    // Everything that was in flight when the last process ended: the store is this one's alone.
+    Async<Status> adopt_all() {
         RunId after{};
         while (true) {
             auto found = std::make_shared<Orphans>();
@@ -201,7 +199,7 @@ class Loops final : public Runtime {
             auto done = co_await context_.store().read(std::move(work));
             if (!done || found->runs.empty()) co_return done;
             after = found->runs.back().id;
-            take(*found, Rescuer::Sender::a_dead_one);
+            take(*found, Rescuer::Sender::done);
         }
     }
 
@@ -221,7 +219,7 @@ class Loops final : public Runtime {
             if (!done || found->runs.empty()) co_return done;
             if (context_.owner != premise.owner) co_return success();  // lost again in between
             log::info("{} runs in flight are followed from here on", found->runs.size());
-            take(*found, Rescuer::Sender::maybe_a_paused_one);
+            take(*found, Rescuer::Sender::may_wake);
         }
     }
 

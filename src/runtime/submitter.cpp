@@ -141,8 +141,7 @@ std::optional<RunNews> Submitter::news_of(const TaskRun& run, const Result<Pipel
 
 void Submitter::look_up(Sent sent) {
     if (!context_.stopping)
-        rescuer_.start(std::move(sent.run), sent.called_at, std::move(sent.intent),
-                       Rescuer::Sender::this_process);
+        rescuer_.start(std::move(sent.run), sent.called_at, std::move(sent.intent), Rescuer::Sender::done);
 }
 
 void Submitter::follow(const Recorded& now) {

@@ -10,7 +10,6 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::SizeIs;
 
 const std::string key = "2026-09-14T00:00Z";

@@ -2,6 +2,7 @@
 // same way every time.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -20,25 +21,25 @@ class VirtualClock final : public Clock {
     SteadyTime steady_now() const override { return steady_; }
     Async<void> sleep_until(SteadyTime deadline) override;
 
-    // Runs everything that is ready, then lets time pass to the next deadline, and so on, until `deadline` or
-    // until `stop` says so.
-    template <class Stop>
-    void run(boost::asio::io_context& io, SteadyTime deadline, const Stop& stop) {
-        io.restart();
+    // Runs everything that is ready, then lets time pass to the next deadline, and so on, until `deadline`
+    // (false) or until `stop` says so. `step` does one thing that is ready, false where nothing is; `other`
+    // is the next moment that somebody beside the sleepers waits for (max: none).
+    template <class Step, class Other, class Stop>
+    bool run(const Step& step, const Other& other, SteadyTime deadline, const Stop& stop) {
         while (!stop()) {
-            if (io.poll_one() > 0) continue;
-            if (sleepers_.empty() || sleepers_.begin()->first > deadline) return advance_to(deadline);
-            advance_to(sleepers_.begin()->first);
+            if (step()) continue;
+            auto next = other();
+            if (!sleepers_.empty()) next = std::min(next, sleepers_.begin()->first);
+            advance_to(std::min(next, deadline));
             wake_due();
+            if (next > deadline) return false;
         }
+        return true;
     }
-    // For those who run several io_contexts: the next deadline of anybody (max: none), and the way there.
-    [[nodiscard]] SteadyTime next_deadline() const {
-        return sleepers_.empty() ? SteadyTime::max() : sleepers_.begin()->first;
-    }
-    void pass_to(SteadyTime time) {
-        advance_to(time);
-        wake_due();
+    template <class Stop>
+    bool run(boost::asio::io_context& io, SteadyTime deadline, const Stop& stop) {
+        io.restart();
+        return run([&] { return io.poll_one() > 0; }, [] { return SteadyTime::max(); }, deadline, stop);
     }
     // Before anything has looked at it.
     void start_at(SystemTime start) { start_ = now_ = start; }

@@ -261,22 +261,13 @@ void World::run_for(Millis time) {
 }
 
 bool World::run_until(const std::function<bool()>& what, Millis most) {
-    auto deadline = clock.steady_now() + most;
-    while (!crashed()) {
-        if (what()) return true;
-        if (poll()) continue;
-        auto next = next_step();
-        if (next > deadline) {
-            clock.pass_to(deadline);
-            return false;
-        }
-        clock.pass_to(next);
-    }
-    return false;
+    clock.run([&] { return step(); }, [&] { return next_resumption(); }, clock.steady_now() + most,
+              [&] { return crashed() || what(); });
+    return !crashed() && what();
 }
 
 // One step of one node; false where none has anything to do.
-bool World::poll() {
+bool World::step() {
     for (auto& process : processes_) {
         if (!process || clock.steady_now() < process->standing.paused_until) continue;
         process->io.restart();
@@ -285,8 +276,9 @@ bool World::poll() {
     return false;
 }
 
-SteadyTime World::next_step() const {
-    auto next = clock.next_deadline();
+// When the next node that is paused goes on.
+SteadyTime World::next_resumption() const {
+    auto next = SteadyTime::max();
     for (const auto& process : processes_)
         if (process && process->standing.paused_until > clock.steady_now())
             next = std::min(next, process->standing.paused_until);

@@ -84,8 +84,8 @@ class World {
   private:
     struct Process;
     bool may_crash(int node, std::string_view where);
-    bool poll();
-    [[nodiscard]] SteadyTime next_step() const;
+    bool step();
+    [[nodiscard]] SteadyTime next_resumption() const;
     [[nodiscard]] Status keep_objects(store::Transaction& transaction, const engine::CatalogInput& input);
 
     std::unique_ptr<store::Store> store_;

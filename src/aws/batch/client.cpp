@@ -33,11 +33,10 @@ Async<Result<Page<batch::JobDefinition>>> BatchClient::describe_job_definitions(
 }
 
 Async<Result<batch::Submitted>> BatchClient::submit_job(std::string body, LeaveToSend leave) {
-    CallOptions options;
-    options.may_send = std::move(leave);
+    auto options = with_leave(std::move(leave));
     POLYSYNC_CO_TRY(auto answer,
                     co_await call_json<batch::Submitted>(connection_, batch::submit_job, std::move(body),
-                                                         batch::submit_job_shape(), options));
+                                                         batch::submit_job_shape(), std::move(options)));
     if (answer.job_id.empty()) co_return missing_id(batch::submit_job, "jobId");
     co_return answer;
 }

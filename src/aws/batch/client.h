@@ -70,7 +70,7 @@ struct Attempt {
                                              // attempt
 };
 
-// What is read of DescribeJobs; status: no name, log configuration or log stream of the job itself.
+// What is read of DescribeJobs; status: no log configuration and no log stream of the job itself.
 enum class JobDetail { all, status };
 
 // DescribeJobs.

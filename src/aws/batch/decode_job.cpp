@@ -107,6 +107,7 @@ const ObjectShape& job_container_shape() {
     return shape;
 }
 
+// Most of a sweep's answers are of jobs that run on: what only logs need is not kept of them.
 const ObjectShape& status_container_shape() {
     static const ObjectShape shape{
         custom_field<Job, read_exit_code>("exitCode"),
@@ -137,6 +138,7 @@ void read_eks(Job& job, JsonValue& value) {
     value.read_object(&job, eks_properties_shape());
 }
 
+template <const ObjectShape& (*container_shape)()>
 const ObjectShape& job_shape() {
     static const ObjectShape shape{
         field<&Job::id>("jobId"),
@@ -150,33 +152,7 @@ const ObjectShape& job_shape() {
         millis_field<&Job::stopped_at>("stoppedAt"),
         field<&Job::is_cancelled>("isCancelled"),
         field<&Job::is_terminated>("isTerminated"),
-        flattened_field<job_container_shape>("container"),
-        list_field<&Job::attempts, attempt_shape>("attempts"),
-        list_field<&Job::attempts, attempt_shape>("eksAttempts"),
-        flattened_field<array_shape>("arrayProperties"),
-        flattened_field<node_details_shape>("nodeDetails"),
-        flattened_field<node_properties_shape>("nodeProperties"),
-        flattened_field<retry_shape>("retryStrategy"),
-        flattened_field<ecs_shape>("ecsProperties"),
-        custom_field<Job, read_eks>("eksProperties"),
-    };
-    return shape;
-}
-
-// Most of a sweep's answers are of jobs that run on: what only logs and people need is not kept of them.
-const ObjectShape& job_status_shape() {
-    static const ObjectShape shape{
-        field<&Job::id>("jobId"),
-        field<&Job::queue>("jobQueue"),
-        field<&Job::definition>("jobDefinition"),
-        field<&Job::status>("status"),
-        field<&Job::status_reason>("statusReason"),
-        millis_field<&Job::created_at>("createdAt"),
-        millis_field<&Job::started_at>("startedAt"),
-        millis_field<&Job::stopped_at>("stoppedAt"),
-        field<&Job::is_cancelled>("isCancelled"),
-        field<&Job::is_terminated>("isTerminated"),
-        flattened_field<status_container_shape>("container"),
+        flattened_field<container_shape>("container"),
         list_field<&Job::attempts, attempt_shape>("attempts"),
         list_field<&Job::attempts, attempt_shape>("eksAttempts"),
         flattened_field<array_shape>("arrayProperties"),
@@ -249,12 +225,14 @@ const ObjectShape& submit_job_shape() {
 }
 
 const ObjectShape& describe_jobs_shape() {
-    static const ObjectShape shape{custom_field<JobsAnswer, read_jobs<job_shape>>("jobs")};
+    static const ObjectShape shape{
+        custom_field<JobsAnswer, read_jobs<job_shape<job_container_shape>>>("jobs")};
     return shape;
 }
 
 const ObjectShape& describe_job_statuses_shape() {
-    static const ObjectShape shape{custom_field<JobsAnswer, read_jobs<job_status_shape>>("jobs")};
+    static const ObjectShape shape{
+        custom_field<JobsAnswer, read_jobs<job_shape<status_container_shape>>>("jobs")};
     return shape;
 }
 

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <optional>
+#include <utility>
 
 #include "aws/core/operation.h"
 
@@ -20,5 +21,11 @@ struct CallOptions {
     std::optional<Priority> priority;
     LeaveToSend may_send;
 };
+
+[[nodiscard]] inline CallOptions with_leave(LeaveToSend leave) {
+    CallOptions options;
+    options.may_send = std::move(leave);
+    return options;
+}
 
 }  // namespace polysync::aws

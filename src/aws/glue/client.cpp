@@ -52,11 +52,10 @@ Async<Result<glue::BatchGetJobsAnswer>> GlueClient::batch_get_jobs(std::vector<s
 }
 
 Async<Result<std::string>> GlueClient::start_job_run(std::string body, LeaveToSend leave) {
-    CallOptions options;
-    options.may_send = std::move(leave);
+    auto options = with_leave(std::move(leave));
     POLYSYNC_CO_TRY(auto answer,
                     co_await call_json<glue::StartAnswer>(connection_, glue::start_job_run, std::move(body),
-                                                          glue::start_job_run_shape(), options));
+                                                          glue::start_job_run_shape(), std::move(options)));
     if (answer.run_id.empty()) co_return missing_id(glue::start_job_run, "JobRunId");
     co_return std::move(answer.run_id);
 }

@@ -23,11 +23,10 @@ Async<Result<sagemaker::Pipeline>> SageMakerClient::describe_pipeline(std::strin
 }
 
 Async<Result<std::string>> SageMakerClient::start_pipeline_execution(std::string body, LeaveToSend leave) {
-    CallOptions options;
-    options.may_send = std::move(leave);
+    auto options = with_leave(std::move(leave));
     POLYSYNC_CO_TRY(auto answer, co_await call_json<sagemaker::StartAnswer>(
                                      connection_, sagemaker::start_pipeline_execution, std::move(body),
-                                     sagemaker::start_shape(), options));
+                                     sagemaker::start_shape(), std::move(options)));
     if (answer.execution_arn.empty())
         co_return missing_id(sagemaker::start_pipeline_execution, "PipelineExecutionArn");
     co_return std::move(answer.execution_arn);

@@ -34,22 +34,20 @@ Async<Result<states::StateMachine>> StatesClient::describe_state_machine(std::st
 
 Async<Result<states::Started>> StatesClient::start_execution(std::string body, bool repeat_is_safe,
                                                              LeaveToSend leave) {
-    CallOptions options;
-    options.may_send = std::move(leave);
+    auto options = with_leave(std::move(leave));
     options.repeat = repeat_is_safe ? RepeatSafety::idempotent : RepeatSafety::start;
     POLYSYNC_CO_TRY(auto answer,
                     co_await call_json<states::Started>(connection_, states::start_execution, std::move(body),
-                                                        states::start_execution_shape(), options));
+                                                        states::start_execution_shape(), std::move(options)));
     if (answer.execution_arn.empty()) co_return missing_id(states::start_execution, "executionArn");
     co_return answer;
 }
 
 Async<Result<states::Execution>> StatesClient::start_sync_execution(std::string body, LeaveToSend leave) {
-    CallOptions options;
-    options.may_send = std::move(leave);
+    auto options = with_leave(std::move(leave));
     POLYSYNC_CO_TRY(auto answer, co_await call_json<states::Execution>(
                                      connection_, states::start_sync_execution, std::move(body),
-                                     states::execution_shape(), options));
+                                     states::execution_shape(), std::move(options)));
     if (answer.arn.empty()) co_return missing_id(states::start_sync_execution, "executionArn");
     co_return answer;
 }

@@ -185,8 +185,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path, bool r
             code, fmt::format("{}: {}", path, handle ? sqlite3_errmsg(handle) : "out of memory"));
     sqlite3_extended_result_codes(handle, 1);
     sqlite3_busy_timeout(handle, 5000);
-    // A checkpoint holds up the units behind it: with 600 pages the slowest of a hundred requests takes 9 ms,
-    // with 4,000 it takes 15 (PERF-7), for a tenth more of runs a second.
+    // A checkpoint holds up the units behind it: with 600 pages the slowest of a hundred Run Once takes 9 ms,
+    // with 4,000 it takes 15, for a sixth more of them a second (PERF-7).
     const char* settings =
         read_only ? "PRAGMA temp_store=MEMORY;"
                   : "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; "
