@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "store/row_codec.h"
 #include "store/sqlite/transaction.h"
 
 namespace polysync::store {
@@ -25,32 +26,6 @@ Result<std::vector<Row>> all_rows(Statement& statement, const Read& read) {
     return out;
 }
 
-Object read_object(const Statement& row) {
-    return {ObjectId{row.integer(0)},
-            ObjectKind(row.integer(1)),
-            QualifiedName(row.text(2)),
-            row.integer(3),
-            row.text(4),
-            row.text(5),
-            row.text(6),
-            row.time(7),
-            row.time(8)};
-}
-
-Token read_token(const Statement& row) {
-    return {ObjectId{row.integer(0)}, ObjectId{row.integer(3)}, row.text(1), row.text(2),
-            Outcome(row.integer(4)),  RunId{row.integer(5)},    row.text(6), row.time(7)};
-}
-
-Result<std::int64_t> cursor_number(const Page& page, std::int64_t first) {
-    if (page.cursor.empty()) return first;
-    std::int64_t value = 0;
-    auto [end, status] = std::from_chars(page.cursor.data(), page.cursor.data() + page.cursor.size(), value);
-    if (status != std::errc() || end != page.cursor.data() + page.cursor.size())
-        return make_error(ErrorKind::invalid_input, "invalid_cursor", "the cursor is not one of this list");
-    return value;
-}
-
 }  // namespace
 
 Result<std::vector<Object>> SqliteTransaction::objects(std::optional<ObjectKind> kind) {
@@ -64,7 +39,7 @@ Result<std::vector<Object>> SqliteTransaction::objects(std::optional<ObjectKind>
     } else {
         statement.bind_null();
     }
-    return all_rows<Object>(statement, read_object);
+    return all_rows<Object>(statement, read_object<Statement>);
 }
 
 Result<std::optional<Object>> SqliteTransaction::object(ObjectKind kind, const QualifiedName& name) {
@@ -175,7 +150,7 @@ Result<std::vector<Token>> SqliteTransaction::tokens_of(ObjectId child) {
                  database_.prepare("SELECT child, lane, key, parent, outcome, parent_run, outputs, at FROM "
                                    "token WHERE child = ? ORDER BY at, lane, key"));
     statement.bind(number(child));
-    return all_rows<Token>(statement, read_token);
+    return all_rows<Token>(statement, read_token<Statement>);
 }
 
 Result<std::vector<Token>> SqliteTransaction::tokens_older_than(SystemTime time, int limit) {
@@ -184,7 +159,7 @@ Result<std::vector<Token>> SqliteTransaction::tokens_older_than(SystemTime time,
         database_.prepare("SELECT child, lane, key, parent, outcome, parent_run, outputs, at FROM token "
                           "WHERE at < ? AND child NOT IN (SELECT object FROM pause) ORDER BY at LIMIT ?"));
     statement.bind(time).bind(limit);
-    return all_rows<Token>(statement, read_token);
+    return all_rows<Token>(statement, read_token<Statement>);
 }
 
 Status SqliteTransaction::put_tokens(std::span<const Token> tokens) {
@@ -194,12 +169,7 @@ Status SqliteTransaction::put_tokens(std::span<const Token> tokens) {
             "INSERT OR REPLACE INTO token(child, lane, key, parent, outcome, parent_run, outputs, at) "
             "VALUES(?,?,?,?,?,?,?,?)"));
     for (const auto& token : tokens) {
-        statement.bind(number(token.child))
-            .bind(token.lane)
-            .bind(token.key)
-            .bind(number(token.parent))
-            .bind(int(token.outcome));
-        statement.bind(number(token.parent_run)).bind(token.outputs).bind(token.at);
+        bind_token(statement, token);
         POLYSYNC_TRY(statement.run());
         statement.reset();
     }
@@ -266,24 +236,7 @@ Result<std::vector<Backfill>> SqliteTransaction::backfills(std::optional<Backfil
     } else {
         statement.bind_null();
     }
-    return all_rows<Backfill>(statement, [](const Statement& row) {
-        Backfill made;
-        made.id = row.integer(0);
-        made.task = ObjectId{row.integer(1)};
-        made.first_key = row.text(2);
-        made.last_key = row.text(3);
-        made.selection = row.text(4);
-        made.max_active = int(row.integer(5));
-        made.priority = int(row.integer(6));
-        made.newest_first = row.integer(7) != 0;
-        made.downstream = row.integer(8) != 0;
-        made.state = BackfillState(row.integer(9));
-        made.next_key = row.text(10);
-        made.planned = int(row.integer(11));
-        made.created_by = row.text(12);
-        made.created_at = row.time(13);
-        return made;
-    });
+    return all_rows<Backfill>(statement, read_backfill<Statement>);
 }
 
 Result<std::int64_t> SqliteTransaction::put_backfill(const Backfill& backfill) {
@@ -298,19 +251,7 @@ Result<std::int64_t> SqliteTransaction::put_backfill(const Backfill& backfill) {
     } else {
         statement.bind(backfill.id);
     }
-    statement.bind(number(backfill.task))
-        .bind(backfill.first_key)
-        .bind(backfill.last_key)
-        .bind(backfill.selection);
-    statement.bind(backfill.max_active)
-        .bind(backfill.priority)
-        .bind(int(backfill.newest_first))
-        .bind(int(backfill.downstream));
-    statement.bind(int(backfill.state))
-        .bind(backfill.next_key)
-        .bind(backfill.planned)
-        .bind(backfill.created_by)
-        .bind(backfill.created_at);
+    bind_backfill(statement, backfill);
     POLYSYNC_TRY(bool row, statement.step());
     std::int64_t id = row ? statement.integer(0) : 0;
     POLYSYNC_TRY(statement.run());
@@ -410,10 +351,7 @@ Result<std::vector<Alert>> SqliteTransaction::alerts(bool undelivered_only, cons
                                                    "delivered FROM alert WHERE id < ? AND delivered <= ? "
                                                    "ORDER BY id DESC LIMIT ?"));
     statement.bind(before).bind(undelivered_only ? 0 : 1).bind(page.limit);
-    return all_rows<Alert>(statement, [](const Statement& row) {
-        return Alert{row.integer(0), row.time(1), row.text(2),        row.text(3),
-                     row.text(4),    row.text(5), row.integer(6) != 0};
-    });
+    return all_rows<Alert>(statement, read_alert<Statement>);
 }
 
 Result<bool> SqliteTransaction::put_alert(const Alert& alert) {

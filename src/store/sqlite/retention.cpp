@@ -1,4 +1,5 @@
 // What is kept for how long (spec 10), and the ends of logs.
+#include "store/row_codec.h"
 #include "store/sqlite/transaction.h"
 
 namespace polysync::store {
@@ -83,9 +84,7 @@ Result<std::vector<KeptLog>> read_logs(Statement& statement) {
     while (true) {
         POLYSYNC_TRY(bool row, statement.step());
         if (!row) return out;
-        out.push_back({RunId{statement.integer(0)}, int(statement.integer(1)), ObjectId{statement.integer(2)},
-                       statement.text(3), statement.time(4), statement.integer(5) != 0, statement.text(6),
-                       statement.text(7)});
+        out.push_back(read_kept_log(statement));
     }
 }
 
@@ -111,14 +110,7 @@ Status SqliteTransaction::put_kept_log(const KeptLog& log) {
     POLYSYNC_TRY(auto statement,
                  database_.prepare("INSERT OR REPLACE INTO kept_log(run, attempt, platform, pipeline_run_id, "
                                    "wanted_at, done, lines, note) VALUES(?,?,?,?,?,?,?,?)"));
-    statement.bind(number(log.run))
-        .bind(log.attempt)
-        .bind(number(log.platform))
-        .bind(log.pipeline_run_id)
-        .bind(log.wanted_at)
-        .bind(int(log.done))
-        .bind(log.lines)
-        .bind(log.note);
+    bind_kept_log(statement, log);
     return statement.run();
 }
 

@@ -6,97 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "store/row_codec.h"
 #include "store/sqlite/transaction.h"
 
 namespace polysync::store {
-namespace {
-
-#define POLYSYNC_RUN_COLUMNS                                                                            \
-    "id, task, lane, key, rerun, task_version, platform, run_trigger, state, priority, attempt, "       \
-    "infrastructure_losses, fence, node, created_at, queued_at, not_before, submitted_at, started_at, " \
-    "ended_at, token, pipeline_run_id, monitor_url, aws_status, message, code, remedy, waiting_for, "   \
-    "exit_code, "                                                                                       \
-    "cancel, cancel_by, outputs, run_values, downstream"
-
-TaskRun read_run(const Statement& row) {
-    TaskRun run;
-    run.id = RunId{row.integer(0)};
-    run.key = {ObjectId{row.integer(1)}, row.text(2), row.text(3), int(row.integer(4))};
-    run.task_version = row.integer(5);
-    run.platform = ObjectId{row.integer(6)};
-    run.trigger = Trigger(row.integer(7));
-    run.state = RunState(row.integer(8));
-    run.priority = int(row.integer(9));
-    run.attempt = int(row.integer(10));
-    run.infrastructure_losses = int(row.integer(11));
-    run.fence = row.integer(12);
-    run.node = row.text(13);
-    run.created_at = row.time(14);
-    run.queued_at = row.time(15);
-    run.not_before = row.time(16);
-    run.submitted_at = row.optional_time(17);
-    run.started_at = row.optional_time(18);
-    run.ended_at = row.optional_time(19);
-    run.token = row.text(20);
-    run.pipeline_run_id = row.text(21);
-    run.monitor_url = row.text(22);
-    run.aws_status = row.text(23);
-    run.message = row.text(24);
-    run.code = row.text(25);
-    run.remedy = row.text(26);
-    run.waiting_for = row.text(27);
-    if (!row.is_null(28)) run.exit_code = int(row.integer(28));
-    run.cancel = CancelCause(row.integer(29));
-    run.cancel_by = row.text(30);
-    run.outputs = row.text(31);
-    run.values = row.text(32);
-    run.downstream = row.integer(33) != 0;
-    return run;
-}
-
-void bind_mutable(Statement& statement, const TaskRun& run) {
-    statement.bind(int(run.state))
-        .bind(run.priority)
-        .bind(run.attempt)
-        .bind(run.infrastructure_losses)
-        .bind(run.fence)
-        .bind(run.node)
-        .bind(run.queued_at)
-        .bind(run.not_before)
-        .bind(run.submitted_at)
-        .bind(run.started_at)
-        .bind(run.ended_at)
-        .bind(run.token)
-        .bind(run.pipeline_run_id)
-        .bind(run.monitor_url)
-        .bind(run.aws_status)
-        .bind(run.message)
-        .bind(run.code)
-        .bind(run.remedy)
-        .bind(run.waiting_for)
-        .bind(run.exit_code)
-        .bind(int(run.cancel))
-        .bind(run.cancel_by)
-        .bind(run.outputs);
-}
-
-struct Occupied {
-    int queued = 0, in_flight = 0;
-};
-
-Occupied occupied(RunState state) { return {state == RunState::queued ? 1 : 0, is_in_flight(state) ? 1 : 0}; }
-
-template <class Id>
-void append_in(std::string& sql, std::string_view column, const std::vector<Id>& values) {
-    if (values.empty()) return;
-    sql += fmt::format(" AND {} IN (", column);
-    for (std::size_t i = 0; i < values.size(); ++i)
-        sql += fmt::format("{}{}", i ? "," : "", std::int64_t(values[i]));
-    sql += ")";
-}
-
-}  // namespace
-
 Result<std::vector<TaskRun>> SqliteTransaction::read_runs(Statement& statement) {
     std::vector<TaskRun> out;
     while (true) {
@@ -119,25 +32,9 @@ Result<std::vector<TaskRun>> SqliteTransaction::runs(std::span<const RunId> ids)
 }
 
 Result<RunPage> SqliteTransaction::list_runs(const RunFilter& filter, const Page& page) {
-    std::int64_t after = filter.newest_first ? INT64_MAX : 0;
-    if (!page.cursor.empty()) {
-        auto [end, status] =
-            std::from_chars(page.cursor.data(), page.cursor.data() + page.cursor.size(), after);
-        if (status != std::errc() || end != page.cursor.data() + page.cursor.size())
-            return make_error(ErrorKind::invalid_input, "invalid_cursor",
-                              "the cursor is not one of this list");
-    }
+    POLYSYNC_TRY(auto condition, list_condition(filter, page));
     int limit = std::clamp(page.limit, 1, 1000);
-    std::string sql = fmt::format("SELECT " POLYSYNC_RUN_COLUMNS " FROM run WHERE id {} {}",
-                                  filter.newest_first ? "<" : ">", after);
-    append_in(sql, "task", filter.tasks);
-    append_in(sql, "platform", filter.platforms);
-    append_in(sql, "state", filter.states);
-    if (filter.trigger) sql += fmt::format(" AND run_trigger = {}", int(*filter.trigger));
-    if (filter.created_from)
-        sql += fmt::format(" AND created_at >= {}", filter.created_from->time_since_epoch().count());
-    if (filter.created_before)
-        sql += fmt::format(" AND created_at < {}", filter.created_before->time_since_epoch().count());
+    std::string sql = "SELECT " POLYSYNC_RUN_COLUMNS " FROM run WHERE " + condition;
     if (filter.lane) sql += " AND lane = ?";
     if (filter.key) sql += " AND key = ?";
     sql += fmt::format(" ORDER BY id {} LIMIT {}", filter.newest_first ? "DESC" : "ASC", limit + 1);
@@ -207,11 +104,7 @@ Result<std::vector<TaskRun>> SqliteTransaction::queued_heads(SystemTime now, int
             statement.reset();
             std::move(heads.begin(), heads.end(), std::back_inserter(of_platform));
         }
-        std::sort(of_platform.begin(), of_platform.end(), [](const TaskRun& a, const TaskRun& b) {
-            if (a.priority != b.priority) return a.priority > b.priority;
-            return a.queued_at != b.queued_at ? a.queued_at < b.queued_at : a.id < b.id;
-        });
-        if (of_platform.size() > std::size_t(limit)) of_platform.resize(std::size_t(limit));
+        keep_heads(of_platform, limit);
         std::move(of_platform.begin(), of_platform.end(), std::back_inserter(out));
     }
     return out;
@@ -335,18 +228,7 @@ Result<std::vector<Attempt>> SqliteTransaction::attempts(RunId run) {
     while (true) {
         POLYSYNC_TRY(bool row, statement.step());
         if (!row) return out;
-        Attempt attempt{.run = run,
-                        .attempt = int(statement.integer(0)),
-                        .token = statement.text(1),
-                        .intent = statement.text(2)};
-        attempt.called_at = statement.optional_time(3);
-        attempt.ended_at = statement.optional_time(4);
-        attempt.pipeline_run_id = statement.text(5);
-        attempt.aws_status = statement.text(6);
-        attempt.code = statement.text(7);
-        attempt.message = statement.text(8);
-        if (!statement.is_null(9)) attempt.exit_code = int(statement.integer(9));
-        out.push_back(std::move(attempt));
+        out.push_back(read_attempt(run, statement));
     }
 }
 
@@ -390,47 +272,14 @@ Result<std::vector<RunId>> SqliteTransaction::insert_runs(std::span<const TaskRu
                                                           std::string_view message) {
     std::vector<RunId> ids;
     ids.reserve(runs.size());
-    std::map<std::pair<ObjectId, ObjectId>, Occupied> deltas;
+    Occupancy deltas;
     POLYSYNC_TRY(
         auto statement,
         database_.prepare("INSERT INTO run(" POLYSYNC_RUN_COLUMNS
                           ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?) "
                           "ON CONFLICT(task, lane, key, rerun) DO NOTHING"));
     for (const auto& run : runs) {
-        statement.bind(counters_->last_run + 1)
-            .bind(number(run.key.task))
-            .bind(run.key.lane)
-            .bind(run.key.key)
-            .bind(run.key.rerun)
-            .bind(run.task_version)
-            .bind(number(run.platform))
-            .bind(int(run.trigger))
-            .bind(int(run.state))
-            .bind(run.priority)
-            .bind(run.attempt)
-            .bind(run.infrastructure_losses)
-            .bind(run.fence)
-            .bind(run.node)
-            .bind(run.created_at)
-            .bind(run.queued_at)
-            .bind(run.not_before)
-            .bind(run.submitted_at)
-            .bind(run.started_at)
-            .bind(run.ended_at)
-            .bind(run.token)
-            .bind(run.pipeline_run_id)
-            .bind(run.monitor_url)
-            .bind(run.aws_status)
-            .bind(run.message)
-            .bind(run.code)
-            .bind(run.remedy)
-            .bind(run.waiting_for)
-            .bind(run.exit_code)
-            .bind(int(run.cancel))
-            .bind(run.cancel_by)
-            .bind(run.outputs)
-            .bind(run.values)
-            .bind(int(run.downstream));
+        bind_run(statement, RunId{counters_->last_run + 1}, run);
         POLYSYNC_TRY(statement.run());
         bool inserted = database_.changes() > 0;
         statement.reset();
@@ -441,10 +290,7 @@ Result<std::vector<RunId>> SqliteTransaction::insert_runs(std::span<const TaskRu
         RunId id{++counters_->last_run};
         ids.push_back(id);
         POLYSYNC_TRY(append_history(id, run.created_at, run.state, run.attempt, message));
-        auto now = occupied(run.state);
-        auto& delta = deltas[{run.platform, run.key.task}];
-        delta.queued += now.queued;
-        delta.in_flight += now.in_flight;
+        count_insert(deltas, run);
     }
     for (const auto& [place, delta] : deltas) {
         POLYSYNC_TRY(count_occupancy(place.first, place.second, delta.queued, delta.in_flight));
@@ -455,7 +301,7 @@ Result<std::vector<RunId>> SqliteTransaction::insert_runs(std::span<const TaskRu
 Result<std::vector<bool>> SqliteTransaction::change_runs(std::span<const RunChange> changes, SystemTime at) {
     std::vector<bool> done;
     done.reserve(changes.size());
-    std::map<std::pair<ObjectId, ObjectId>, Occupied> deltas;
+    Occupancy deltas;
     POLYSYNC_TRY(auto statement,
                  database_.prepare("UPDATE run SET state=?, priority=?, attempt=?, infrastructure_losses=?, "
                                    "fence=?, node=?, queued_at=?, "
@@ -476,14 +322,10 @@ Result<std::vector<bool>> SqliteTransaction::change_runs(std::span<const RunChan
         statement.reset();
         done.push_back(changed);
         if (!changed) continue;
-        if (run.state != change.expected_state || run.attempt != change.expected_attempt ||
-            !change.message.empty()) {
+        if (makes_history(change)) {
             POLYSYNC_TRY(append_history(run.id, at, run.state, run.attempt, change.message));
         }
-        auto before = occupied(change.expected_state), after = occupied(run.state);
-        auto& delta = deltas[{run.platform, run.key.task}];
-        delta.queued += after.queued - before.queued;
-        delta.in_flight += after.in_flight - before.in_flight;
+        count_change(deltas, change.expected_state, run);
     }
     for (const auto& [place, delta] : deltas) {
         POLYSYNC_TRY(count_occupancy(place.first, place.second, delta.queued, delta.in_flight));
@@ -497,17 +339,7 @@ Status SqliteTransaction::put_attempts(std::span<const Attempt> attempts) {
                                    "ended_at, pipeline_run_id, "
                                    "aws_status, code, message, exit_code) VALUES(?,?,?,?,?,?,?,?,?,?,?)"));
     for (const auto& attempt : attempts) {
-        statement.bind(number(attempt.run))
-            .bind(attempt.attempt)
-            .bind(attempt.token)
-            .bind(attempt.intent)
-            .bind(attempt.called_at)
-            .bind(attempt.ended_at)
-            .bind(attempt.pipeline_run_id)
-            .bind(attempt.aws_status)
-            .bind(attempt.code)
-            .bind(attempt.message)
-            .bind(attempt.exit_code);
+        bind_attempt(statement, attempt);
         POLYSYNC_TRY(statement.run());
         statement.reset();
     }

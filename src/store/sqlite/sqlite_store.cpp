@@ -1,90 +1,24 @@
 #include "store/sqlite/sqlite_store.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <mutex>
 #include <sqlite3.h>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 
-#include <boost/asio/async_result.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <fmt/format.h>
 
-#include "base/resume.h"
 #include "store/sqlite/migrations.h"
 #include "store/sqlite/process_lock.h"
 #include "store/sqlite/transaction.h"
+#include "store/unit_queue.h"
 
 namespace polysync::store {
 namespace {
 
-namespace asio = boost::asio;
-
-// One unit that waits for its turn, and the coroutine that waits for it.
-struct Unit {
-    std::function<Status(SqliteTransaction&)> work;
-    std::optional<Status> result;
-    std::unique_ptr<Continuation> continuation;
-};
-
-using UnitPtr = std::shared_ptr<Unit>;
-
-// A thread that takes all that is queued at once.
-class Worker {
-  public:
-    explicit Worker(std::function<void(std::vector<UnitPtr>&)> run_all)
-        : run_all_(std::move(run_all)), thread_([this] { loop(); }) {}
-    ~Worker() {
-        {
-            std::lock_guard lock(mutex_);
-            stopping_ = true;
-        }
-        wake_.notify_one();
-        thread_.join();
-    }
-    void add(UnitPtr unit) {
-        {
-            std::lock_guard lock(mutex_);
-            queue_.push_back(std::move(unit));
-        }
-        wake_.notify_one();
-    }
-
-  private:
-    void loop() {
-        std::vector<UnitPtr> units;
-        ResumeBatches resumes;
-        while (true) {
-            {
-                std::unique_lock lock(mutex_);
-                wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-                if (queue_.empty()) return;
-                units.swap(queue_);
-            }
-            run_all_(units);
-            for (auto& unit : units) resumes.add(std::move(unit->continuation));
-            units.clear();
-            resumes.flush();
-        }
-    }
-
-    std::function<void(std::vector<UnitPtr>&)> run_all_;
-    std::mutex mutex_;
-    std::condition_variable wake_;
-    std::vector<UnitPtr> queue_;
-    bool stopping_ = false;
-    std::thread thread_;  // last: starts when the rest is there
-};
-
-struct Enqueue {
-    template <class Handler>
-    void operator()(Handler handler, Worker* worker, UnitPtr unit) const {
-        unit->continuation = make_continuation(std::move(handler));
-        worker->add(std::move(unit));
-    }
-};
+using Worker = UnitThread<SqliteTransaction>;
+using SqliteUnit = Unit<SqliteTransaction>;
+using UnitPtr = Worker::UnitPtr;
 
 class SqliteStore final : public Store {
   public:
@@ -105,13 +39,13 @@ class SqliteStore final : public Store {
     }
 
     Async<Status> write(Work work) override {
-        auto unit = std::make_shared<Unit>();
+        auto unit = std::make_shared<SqliteUnit>();
         unit->work = [work = std::move(work)](SqliteTransaction& transaction) { return work(transaction); };
         return perform(write_worker_.get(), std::move(unit), true);
     }
 
     Async<Status> read(ReadWork work) override {
-        auto unit = std::make_shared<Unit>();
+        auto unit = std::make_shared<SqliteUnit>();
         unit->work = [work = std::move(work)](SqliteTransaction& transaction) { return work(transaction); };
         return perform(read_worker_.get(), std::move(unit), false);
     }
@@ -122,20 +56,16 @@ class SqliteStore final : public Store {
     }
 
     Async<Status> backup(std::string path) override {
-        auto unit = std::make_shared<Unit>();
+        auto unit = std::make_shared<SqliteUnit>();
         unit->work = [this, path = std::move(path)](SqliteTransaction&) { return copy_to(path); };
         return perform(read_worker_.get(), std::move(unit), false);
     }
 
   private:
     Async<Status> perform(Worker* worker, UnitPtr unit, bool writes) {
-        if (options_.run_inline) {
-            std::vector<UnitPtr> one{unit};
-            writes ? commit_all(one) : read_all(one);
-        } else {
-            co_await asio::async_initiate<const asio::use_awaitable_t<>, void()>(
-                Enqueue{}, asio::use_awaitable, worker, unit);
-        }
+        if (worker) co_return co_await worker->perform(std::move(unit));
+        std::vector<UnitPtr> one{unit};
+        writes ? commit_all(one) : read_all(one);
         co_return std::move(*unit->result);
     }
 
@@ -203,7 +133,7 @@ class SqliteStore final : public Store {
     }
 
     // An error of the unit is its result; an error of the transaction as a whole is returned.
-    Status run_in_savepoint(Unit& unit) {
+    Status run_in_savepoint(SqliteUnit& unit) {
         POLYSYNC_TRY(writer_->run("SAVEPOINT unit"));
         auto before = counters_;
         SqliteTransaction transaction(*writer_, &counters_);
