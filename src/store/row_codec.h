@@ -151,6 +151,19 @@ void bind_attempt(Binder& binder, const Attempt& attempt) {
         .bind(attempt.exit_code);
 }
 
+template <class Binder>
+void bind_attempt_change(Binder& binder, const Transaction::AttemptChange& change) {
+    binder.bind(change.pipeline_run_id)
+        .bind(change.ended_at)
+        .bind(change.aws_status)
+        .bind(change.code)
+        .bind(change.message)
+        .bind(change.exit_code)
+        .bind(number(change.run))
+        .bind(change.attempt)
+        .bind(change.token);
+}
+
 template <class Row>
 Object read_object(const Row& row) {
     return {ObjectId{row.integer(0)},

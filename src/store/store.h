@@ -326,6 +326,14 @@ class Transaction : public ReadTransaction {
     [[nodiscard]] virtual Result<int> prune(const Retention& retention) = 0;
 };
 
+// What another process has changed, to be looked at soon.
+struct Changes {
+    bool definitions = false;  // or the environment
+    bool queued = false;       // there are more runs in the queue, or fewer in flight
+    bool cancels = false;      // a run in flight is to be cancelled
+    bool events = false;
+};
+
 using Work = std::function<Status(Transaction&)>;
 using ReadWork = std::function<Status(ReadTransaction&)>;
 
@@ -342,6 +350,10 @@ class Store {
     [[nodiscard]] virtual Async<Status> read(ReadWork work) = 0;
     // A consistent copy into a new file or directory, while everything goes on.
     [[nodiscard]] virtual Async<Status> backup(std::string path) = 0;
+    // Calls `listener` on a thread of the store's after other processes have changed something, until another
+    // one takes its place (empty: none). It may be told too much, but where a connection was lost it is told
+    // all. A store that one process has to itself never calls.
+    virtual void listen(std::function<void(const Changes&)> listener) { (void)listener; }
     // Why the store took the last write not (disk full, read-only); empty while it does. Any thread.
     [[nodiscard]] virtual std::string trouble() const = 0;
 };

@@ -1,6 +1,8 @@
 // What a store is: every implementation passes this one suite. Runs; the other rows are in
 // rows_conformance_test.cpp.
+#include "store/postgres/postgres_store.h"
 #include "store/store_test_kit.h"
+#include "test/support/postgres_server.h"
 
 namespace polysync::store {
 
@@ -375,12 +377,22 @@ TEST_P(StoreConformance, ListsFilterAndPage) {
 
 namespace {
 
+// A schema of its own for each test's folder.
+Result<std::unique_ptr<Store>> open_postgres(const std::string& folder) {
+    auto schema = "t" + std::filesystem::path(folder).filename().string();
+    std::erase(schema, '-');
+    POLYSYNC_TRY(auto target, parse_postgres_url(test::PostgresServer::shared().url(schema)));
+    return open_postgres_store({.target = std::move(target)});
+}
+
 std::vector<Driver> drivers() {
     return {{"Sqlite",
              [](const std::string& folder) { return open_sqlite_store({.path = folder + "/polysync.db"}); }},
-            {"SqliteInline", [](const std::string& folder) {
+            {"SqliteInline",
+             [](const std::string& folder) {
                  return open_sqlite_store({.path = folder + "/polysync.db", .run_inline = true});
-             }}};
+             }},
+            {"Postgres", open_postgres, true}};
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, StoreConformance, testing::ValuesIn(drivers()),

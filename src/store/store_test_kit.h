@@ -21,6 +21,7 @@ inline const ObjectId etl{1}, ml{2}, orders{10}, customers{11};
 struct Driver {
     std::string name;
     std::function<Result<std::unique_ptr<Store>>(const std::string& folder)> open;
+    bool is_shared = false;  // by several processes
 };
 
 class StoreConformance : public testing::TestWithParam<Driver> {

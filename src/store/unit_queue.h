@@ -33,7 +33,7 @@ class UnitThread {
     using UnitPtr = std::shared_ptr<Unit<Transaction>>;
     using Units = std::vector<UnitPtr>;
 
-    // `run_all` gives each unit its result; units that it takes out of the vector it resumes itself, later.
+    // `run_all` gives each unit its result.
     explicit UnitThread(std::function<void(Units&)> run_all)
         : run_all_(std::move(run_all)), thread_([this] { loop(); }) {}
     ~UnitThread() {
@@ -48,6 +48,22 @@ class UnitThread {
         co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
             Enqueue{}, boost::asio::use_awaitable, this, unit);
         co_return std::move(*unit->result);
+    }
+
+    // What has been queued since run_all() began ends with this error, at once. For run_all() to call.
+    void refuse_waiting(const Error& error) {
+        Units units;
+        {
+            std::lock_guard lock(mutex_);
+            units.swap(queue_);
+        }
+        ResumeBatches resumes;
+        for (auto& unit : units) {
+            unit->result = error;
+            resumes.add(std::move(unit->continuation));
+        }
+        units.clear();
+        resumes.flush();
     }
 
   private:

@@ -354,15 +354,7 @@ Status SqliteTransaction::change_attempts(std::span<const AttemptChange> changes
                           "code = coalesce(?, code), message = coalesce(?, message), "
                           "exit_code = coalesce(?, exit_code) WHERE run = ? AND attempt = ? AND token = ?"));
     for (const auto& change : changes) {
-        statement.bind(change.pipeline_run_id)
-            .bind(change.ended_at)
-            .bind(change.aws_status)
-            .bind(change.code)
-            .bind(change.message)
-            .bind(change.exit_code)
-            .bind(number(change.run))
-            .bind(change.attempt)
-            .bind(change.token);
+        bind_attempt_change(statement, change);
         POLYSYNC_TRY(statement.run());
         statement.reset();
     }
