@@ -145,7 +145,7 @@ int run_dev(const cli::DevCommand& command, const cli::GlobalOptions& global, bo
     auto primed = run_prime(io, folder, sandbox.value());
     if (!primed) return cannot_start(output, primed.error());
     ServeOptions options;
-    options.node.store_path = folder + "/polysync.db";
+    options.node.store.place = SqliteFile{folder + "/polysync.db"};
     options.token_file = folder + "/token";
     options.node.listener.address = listen.value().address;
     options.node.listener.port = listen.value().port;

@@ -90,6 +90,9 @@ int run(const std::vector<std::string>& arguments) {
     if (auto* command = std::get_if<cli::ServerCommand>(&invocation.command);
         command && !command->restore_from.empty())
         return run_restore(*command, invocation.global, *console);
+    if (auto* command = std::get_if<cli::ServerCommand>(&invocation.command);
+        command && !command->move_to.empty())
+        return run_move(*command, invocation.global, *console);
     if (auto* command = std::get_if<cli::ServerCommand>(&invocation.command))
         return run_server(*command, invocation.global, io, *console);
     if (auto* command = std::get_if<cli::DevCommand>(&invocation.command))

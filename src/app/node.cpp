@@ -4,12 +4,13 @@
 #include <unistd.h>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "api/catalog_input.h"
 #include "aws/config/environment.h"
 #include "aws/config/secret_reference.h"
 #include "base/clock.h"
 #include "base/random.h"
-#include "store/sqlite/sqlite_store.h"
 
 namespace polysync::app {
 namespace {
@@ -26,14 +27,22 @@ std::string machine_name() {
     return ::gethostname(name, sizeof name - 1) == 0 && name[0] ? name : "local";
 }
 
+// The same after a restart, so that a node takes up its own runs at once; on one machine nodes differ by
+// their ports, and where these are anybody's guess, by chance.
+std::string node_name(const NodeOptions& options) {
+    if (!options.name.empty()) return options.name;
+    if (!options.store.is_shared()) return machine_name();
+    auto port = options.listener.port;
+    return fmt::format("{}:{}", machine_name(),
+                       port ? std::to_string(port) : make_guid(system_random()).substr(0, 8));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::open(NodeOptions options, boost::asio::io_context& io) {
     std::unique_ptr<Node> node(new Node);
     POLYSYNC_TRY(node->connector_.http());
-    store::SqliteOptions store_options;
-    store_options.path = options.store_path;
-    POLYSYNC_TRY(node->store_, store::open_sqlite_store(std::move(store_options)));
+    POLYSYNC_TRY(node->store_, open_store(options.store));
 
     runtime::RuntimeParts parts;
     parts.store = node->store_.get();
@@ -42,7 +51,8 @@ Result<std::unique_ptr<Node>> Node::open(NodeOptions options, boost::asio::io_co
     parts.providers = &node->providers_;
     parts.catalogs = api::catalog_loader();
     parts.secrets = resolve;
-    parts.node = machine_name();
+    parts.shared_store = options.store.is_shared();
+    parts.node = node_name(options);
     node->runtime_ = runtime::Runtime::make(parts);
     node->operations_ = runtime::Operations::make(parts, *node->runtime_);
 

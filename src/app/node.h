@@ -8,6 +8,7 @@
 
 #include "app/connector.h"
 #include "app/providers.h"
+#include "app/store_choice.h"
 #include "base/async.h"
 #include "runtime/operations.h"
 #include "runtime/runtime.h"
@@ -17,7 +18,8 @@
 namespace polysync::app {
 
 struct NodeOptions {
-    std::string store_path;  // an SQLite file
+    StoreChoice store;
+    std::string name;  // unique among the nodes of a shared store; empty: made of machine and port
     server::ServerOptions listener;
 };
 

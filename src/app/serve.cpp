@@ -23,14 +23,14 @@ namespace {
 void greet(const ServeOptions& options, Node& node, cli::Output& output) {
     if (output.json()) {
         output.json_result(boost::json::object{{"url", node.url()},
-                                               {"store", options.node.store_path},
+                                               {"store", options.node.store.text()},
                                                {"token_file", options.token_file},
                                                {"pid", ::getpid()}});
     } else if (options.greeting) {
         output.result(options.greeting(node));
     } else {
         output.result(fmt::format("polysync {} listens on {}\nstore  {}\ntoken  {}", POLYSYNC_VERSION,
-                                  node.url(), options.node.store_path, options.token_file));
+                                  node.url(), options.node.store.text(), options.token_file));
     }
 }
 

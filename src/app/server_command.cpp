@@ -11,28 +11,17 @@
 #include "base/random.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
-#include "store/sqlite/sqlite_store.h"
+#include "store/move.h"
 
 namespace polysync::app {
 namespace {
 
-// sqlite:///PATH; the path is absolute, so that it does not depend on where the server is started.
-Result<std::string> parse_store(const std::string& text) {
-    constexpr std::string_view scheme = "sqlite://";
-    if (text.empty()) return state_folder() + "/polysync.db";
-    bool good = text.starts_with(scheme) && text.size() > scheme.size() + 1 && text[scheme.size()] == '/' &&
-                text.back() != '/';
-    if (good) return text.substr(text.find_first_not_of('/', scheme.size()) - 1);
-    return make_error(
-        ErrorKind::invalid_input, "invalid_store", fmt::format("--store {} names no SQLite file", text),
-        "Write sqlite:// and an absolute path, for instance sqlite:///var/lib/polysync/polysync.db.");
-}
-
 Result<ServeOptions> read_options(const cli::ServerCommand& command, const cli::GlobalOptions& global) {
     ServeOptions options;
-    POLYSYNC_TRY(options.node.store_path, parse_store(command.store));
-    POLYSYNC_TRY(auto listen, server::parse_listen(command.listen));
     POLYSYNC_TRY(load_env_files(command.env_files));
+    POLYSYNC_TRY(options.node.store, parse_store(command.store, command.store_password));
+    options.node.name = command.node;
+    POLYSYNC_TRY(auto listen, server::parse_listen(command.listen));
     bool needs_folder = command.store.empty() || global.token_file.empty();
     if (needs_folder) {
         POLYSYNC_TRY(make_private_folder(state_folder()));
@@ -48,27 +37,63 @@ Result<ServeOptions> read_options(const cli::ServerCommand& command, const cli::
     return options;
 }
 
+Result<store::Restored> restore(const std::string& backup, const StoreChoice& choice) {
+    auto actor = "cli:" + environment_variable("USER").value_or("unknown");
+    auto now = system_clock().now();
+    if (const auto* file = std::get_if<SqliteFile>(&choice.place))
+        return store::restore_sqlite_store(backup, file->path, actor, now);
+    return store::restore_postgres_store(backup, std::get<store::PostgresTarget>(choice.place), actor, now);
+}
+
+store::Place place_of(const StoreChoice& choice) {
+    if (const auto* file = std::get_if<SqliteFile>(&choice.place)) return file->path;
+    return std::get<store::PostgresTarget>(choice.place);
+}
+
 }  // namespace
 
 int run_restore(const cli::ServerCommand& command, const cli::GlobalOptions& global, cli::Console& console) {
     cli::Output output(console, global.json);
-    auto path = parse_store(command.store);
-    if (!path) return cannot_start(output, path.error());
-    auto actor = "cli:" + environment_variable("USER").value_or("unknown");
-    auto restored =
-        store::restore_sqlite_store(command.restore_from, path.value(), actor, system_clock().now());
+    auto read = load_env_files(command.env_files);
+    if (!read) return cannot_start(output, read.error());
+    auto choice = parse_store(command.store, command.store_password);
+    if (!choice) return cannot_start(output, choice.error());
+    auto restored = restore(command.restore_from, choice.value());
     if (!restored) return cannot_start(output, restored.error());
     const auto& replaced = restored.value().replaced;
     if (output.json()) {
-        output.json_result(boost::json::object{{"store", path.value()}, {"replaced", replaced}});
+        output.json_result(boost::json::object{{"store", choice.value().text()}, {"replaced", replaced}});
         return cli::exit_success;
     }
-    output.result(fmt::format("{} is as {} says", path.value(), command.restore_from));
+    output.result(fmt::format("{} is as {} says", choice.value().text(), command.restore_from));
     if (!replaced.empty()) output.note(fmt::format("what was there before is {}", replaced));
     output.note(
         "Everything is paused: what ran since the backup is not in it. Start the server, compare with AWS, "
         "mark what is "
         "done\n(polysync run mark-succeeded, polysync run skip), then: polysync server resume");
+    return cli::exit_success;
+}
+
+int run_move(const cli::ServerCommand& command, const cli::GlobalOptions& global, cli::Console& console) {
+    cli::Output output(console, global.json);
+    auto read = load_env_files(command.env_files);
+    if (!read) return cannot_start(output, read.error());
+    auto from = parse_store(command.store, command.store_password);
+    if (!from) return cannot_start(output, from.error());
+    auto to = parse_store(command.move_to, command.move_to_password);
+    if (!to) return cannot_start(output, to.error());
+    auto moved = store::move_store({.from = place_of(from.value()),
+                                    .to = place_of(to.value()),
+                                    .to_text = to.value().text(),
+                                    .now = system_clock().now()});
+    if (!moved) return cannot_start(output, moved.error());
+    if (output.json()) {
+        output.json_result(boost::json::object{{"from", from.value().text()}, {"to", to.value().text()}});
+        return cli::exit_success;
+    }
+    output.result(fmt::format("{} is now in {}", from.value().text(), to.value().text()));
+    output.note(
+        "The old store is kept, and no server starts on it any more. Start the servers on the new one.");
     return cli::exit_success;
 }
 

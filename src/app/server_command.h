@@ -12,6 +12,10 @@ namespace polysync::app {
 [[nodiscard]] int run_restore(const cli::ServerCommand& command, const cli::GlobalOptions& global,
                               cli::Console& console);
 
+// Runs `polysync server move`; the exit code.
+[[nodiscard]] int run_move(const cli::ServerCommand& command, const cli::GlobalOptions& global,
+                           cli::Console& console);
+
 // Runs until SIGINT or SIGTERM; the exit code: 0, 2 where the options are wrong, 1 where it cannot start. A
 // second signal ends it at once. `io` runs the runtime; nothing else may be on it.
 [[nodiscard]] int run_server(const cli::ServerCommand& command, const cli::GlobalOptions& global,

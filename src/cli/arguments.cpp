@@ -182,9 +182,19 @@ void add_server_command(CLI::App& app, Draft& draft) {
     server->fallthrough();
     server->footer(help::server);
     server
-        ->add_option("--store", draft.server.store,
-                     "Where everything is kept (default: sqlite:///…/polysync.db in the state folder)")
-        ->type_name("sqlite:///PATH");
+        ->add_option(
+            "--store", draft.server.store,
+            "Where everything is kept: sqlite:///PATH (default: polysync.db in the state folder), or a "
+            "PostgreSQL that several servers share, without its password")
+        ->type_name("URL");
+    server
+        ->add_option("--store-password", draft.server.store_password,
+                     "PostgreSQL's password: env://NAME or file:///PATH (else PGPASSWORD, a passfile)")
+        ->type_name("REFERENCE");
+    server
+        ->add_option("--node", draft.server.node,
+                     "Name of this server among those that share the store (default: machine and port)")
+        ->type_name("NAME");
     server->add_option("--listen", draft.server.listen, "Where to listen (default 127.0.0.1:8080)")
         ->type_name("ADDRESS:PORT");
     server->add_flag("--allow-remote", draft.server.allow_remote,
@@ -207,6 +217,14 @@ void add_server_command(CLI::App& app, Draft& draft) {
         *server, "restore", "Put a backup in the place of the store of a stopped server",
         help::server_restore, [&draft] { draft.chosen.command = [&draft] { return draft.server; }; });
     add_word(restore, "BACKUP", draft.server.restore_from, "What 'polysync server backup' has made");
+    auto* move = add_command(
+        *server, "move", "Move the store of stopped servers to another place, runs in flight included",
+        help::server_move, [&draft] { draft.chosen.command = [&draft] { return draft.server; }; });
+    add_word(move, "TO", draft.server.move_to,
+             "An SQLite file that is not there yet, or an empty PostgreSQL schema");
+    move->add_option("--to-password", draft.server.move_to_password,
+                     "Password of the PostgreSQL that it goes to: env://NAME or file:///PATH")
+        ->type_name("REFERENCE");
     auto* dev = add_command(app, "dev", "Server, sandbox and samples together, to try and to learn",
                             help::dev, [&draft] { draft.chosen.command = [&draft] { return draft.dev; }; });
     dev->add_option("--state", draft.dev.state,

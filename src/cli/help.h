@@ -17,7 +17,17 @@ inline constexpr auto server = R"text(Examples:
   polysync server --store sqlite:///var/lib/polysync/polysync.db --listen 127.0.0.1:8080
   polysync server status
   polysync server backup /backups/polysync.db
-  polysync server restore /backups/polysync.db)text";
+  polysync server restore /backups/polysync.db
+  polysync server --store 'postgres://polysync@db.example.com/polysync?sslmode=verify-full' --store-password env://PGPASS
+  polysync server move 'postgres://polysync@db.example.com/polysync' --store sqlite:///var/lib/polysync/polysync.db)text";
+
+inline constexpr auto server_move =
+    R"text(All servers of the store must be stopped. What is in flight in AWS is taken up by the first server that starts
+on the new store. The old one is kept as it is, and no server starts on it any more.
+
+Example:
+  polysync server move 'postgres://polysync@db.example.com/polysync' --to-password env://PGPASS \
+      --store sqlite:///var/lib/polysync/polysync.db)text";
 
 inline constexpr auto server_restore =
     R"text(Everything comes back paused: what ran after the backup was made is not in it.

@@ -72,13 +72,17 @@ struct SandboxCommand {
 };
 // `polysync server`; src/app runs it, and the next one.
 struct ServerCommand {
-    std::string store;  // "sqlite:///PATH"; empty: the state folder's
+    std::string store;           // "sqlite:///PATH" or "postgres://…"; empty: the state folder's
+    std::string store_password;  // env://NAME or file:///PATH
+    std::string node;            // its name among the nodes of a shared store; empty: machine and port
     std::string listen = "127.0.0.1:8080";
     bool allow_remote = false;
     std::string tls_certificate, tls_key;  // PEM files
     std::vector<std::string> allowed_hosts;
     std::vector<std::string> env_files;  // variables for env:// references
     std::string restore_from;            // `polysync server restore`: a backup that takes the store's place
+    std::string move_to;                 // `polysync server move`: where the store goes
+    std::string move_to_password;
 };
 // `polysync dev`: server, sandbox and samples.
 struct DevCommand {

@@ -176,6 +176,8 @@ class Membership {
     // From then on runs can be claimed and adopted.
     [[nodiscard]] Async<Status> join();
     [[nodiscard]] Async<void> run();
+    // Those that others have recorded for runs of this node.
+    [[nodiscard]] Async<void> take_cancels();
     // Others may take over at once.
     [[nodiscard]] Async<void> leave();
 
@@ -188,6 +190,7 @@ class Membership {
     [[nodiscard]] Async<Result<Beat>> beat();
     [[nodiscard]] std::vector<store::NodeLease> expired_nodes(SteadyTime now) const;
     void note(Beat& seen);
+    void start(const std::vector<TaskRun>& cancels);
     void resign();
     [[nodiscard]] Millis own_share() const;
 

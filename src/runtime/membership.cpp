@@ -63,8 +63,7 @@ Async<void> Membership::run() {
             }
             adopts = true;
         }
-        for (const auto& run : seen.cancels)
-            if (seen.held && run.state != RunState::submitting) canceller_.start(run);
+        if (seen.held) start(seen.cancels);
         if (!adopts) continue;
         auto adopted = co_await adopt_();
         if (!adopted) log::error("runs of a lost node cannot be adopted: {}", adopted.error().describe());
@@ -139,6 +138,23 @@ void Membership::resign() {
     context_.lease_until = SteadyTime::min();
     watcher_.clear();
     canceller_.clear();
+}
+
+// One that is being submitted is cancelled when its answer is here.
+void Membership::start(const std::vector<TaskRun>& cancels) {
+    for (const auto& run : cancels)
+        if (run.state != RunState::submitting) canceller_.start(run);
+}
+
+Async<void> Membership::take_cancels() {
+    auto owner = context_.owner;
+    auto found = std::make_shared<std::vector<TaskRun>>();
+    store::ReadWork work = [found, owner](store::ReadTransaction& transaction) -> Status {
+        POLYSYNC_TRY(*found, transaction.recorded_cancels(owner));
+        return success();
+    };
+    auto done = co_await context_.store().read(std::move(work));
+    if (done && context_.holds(owner)) start(*found);  // else the next beat finds them
 }
 
 Async<void> Membership::leave() {

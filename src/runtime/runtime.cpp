@@ -70,6 +70,7 @@ class Loops final : public Runtime {
     Async<void> stop(Millis grace) override {
         context_.stopping = true;
         ready_ = false;
+        context_.store().listen({});
         wake_loops();
         watcher_.wake();
         auto sleepers = context_.sleepers;
@@ -109,6 +110,25 @@ class Loops final : public Runtime {
         void operator()() const { loops->wake_loops(); }
     };
 
+    struct Hear {
+        Loops* loops;
+        store::Changes changes;
+        void operator()() const { loops->look_at(changes); }
+    };
+
+    // What other nodes have done.
+    void look_at(const store::Changes& changes) {
+        if (context_.stopping) return;
+        if (changes.queued) context_.dispatch.give();
+        if (changes.definitions) spawn(context_, load_changed());
+        if (changes.cancels) spawn(context_, membership_.take_cancels());
+    }
+
+    Async<void> load_changed() {
+        auto loaded = co_await load_catalog();
+        (void)loaded;  // told in the log
+    }
+
     void wake_loops() {
         context_.dispatch.give();
         context_.schedule.give();
@@ -131,6 +151,7 @@ class Loops final : public Runtime {
         auto done = co_await context_.store().read(std::move(work));
         if (!done || (read->version == known.version && read->environment == known.environment))
             co_return done;
+        if (read->version < known_.version) co_return done;  // a newer one came in between
         auto environment = context_.parts.environment;
         if (!read->environment.empty()) environment = read_environment(read->environment).values;
         auto built = loader_(read->version, read->objects, environment);
@@ -183,6 +204,10 @@ class Loops final : public Runtime {
         auto joined = co_await membership_.join();
         if (!joined) co_return joined;
         spawn(context_, membership_.run());
+        auto hear = [this](const store::Changes& changes) {
+            boost::asio::post(context_.executor, Hear{this, changes});
+        };
+        context_.store().listen(std::move(hear));
         co_return co_await adopt_orphans();
     }
 

@@ -82,7 +82,7 @@ Error connect_error(PGconn* handle) {
     std::string message = handle ? PQerrorMessage(handle) : "out of memory";
     while (!message.empty() && message.back() == '\n') message.pop_back();
     for (auto& c : message)
-        if (c == '\n') c = ' ';
+        if (c == '\n' || c == '\t') c = ' ';
     std::string_view state = "08001";
     if (message.find("password") != std::string::npos ||
         message.find("authentication") != std::string::npos ||

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/random.h"
+#include "store/moved.h"
 #include "store/postgres/change_listener.h"
 #include "store/postgres/migrations.h"
 #include "store/postgres/partitions.h"
@@ -50,6 +51,8 @@ class PostgresStore final : public Store {
         POLYSYNC_TRY(auto* connection, writer_.get());
         POLYSYNC_TRY(migrate(*connection, options_.target.schema));
         POLYSYNC_TRY(prepare(*connection));
+        POLYSYNC_TRY(auto moved, PostgresTransaction(*connection, nullptr).setting(moved_to_setting));
+        if (moved) return moved_error(*moved);
         write_thread_ = std::make_unique<Thread>([this](Units& units) { commit_all(units); });
         for (std::size_t i = 0; i < readers_.size(); ++i)
             read_threads_[i] =

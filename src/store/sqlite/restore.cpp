@@ -1,3 +1,5 @@
+#include "store/sqlite/restore.h"
+
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -29,7 +31,8 @@ Result<std::string> integrity(Database& database) {
     return row ? statement.text(0) : std::string("no answer");
 }
 
-// Before anything is touched.
+}  // namespace
+
 Status check_backup(const std::string& path) {
     std::error_code error;
     if (!fs::is_regular_file(path, error)) return no_backup(path, "there is no such file");
@@ -43,6 +46,8 @@ Status check_backup(const std::string& path) {
     if (found.value() != "ok") return no_backup(path, fmt::format("it is damaged: {}", found.value()));
     return success();
 }
+
+namespace {
 
 // What a server must find in it: the newest schema, and the pause.
 Result<SystemTime> prepare(const std::string& path, const std::string& backup, const std::string& actor,
@@ -100,11 +105,8 @@ Status put_aside(const std::string& path, const std::string& aside) {
 
 }  // namespace
 
-Result<Restored> restore_sqlite_store(const std::string& backup, const std::string& path,
-                                      const std::string& actor, SystemTime now) {
-    POLYSYNC_TRY(check_backup(backup));
-    POLYSYNC_TRY(auto lock, take_store(path));
-    auto fresh = path + ".restoring";
+Result<SystemTime> prepare_restored(const std::string& backup, const std::string& fresh,
+                                    const std::string& actor, SystemTime now) {
     std::error_code error;
     for (const char* beside : {"", "-wal", "-shm"}) fs::remove(fresh + beside, error);
     fs::copy_file(backup, fresh, error);
@@ -112,15 +114,28 @@ Result<Restored> restore_sqlite_store(const std::string& backup, const std::stri
         return make_error(ErrorKind::transient, "store_io",
                           fmt::format("{} cannot be written: {}", fresh, error.message()));
     ::chmod(fresh.c_str(), 0600);
+    return prepare(fresh, backup, actor, now);
+}
+
+Status replace_durably(const std::string& from, const std::string& to) {
+    POLYSYNC_TRY(sync_path(from));
+    POLYSYNC_TRY(rename(from, to));
+    return sync_path(fs::path(to).parent_path().string());
+}
+
+Result<Restored> restore_sqlite_store(const std::string& backup, const std::string& path,
+                                      const std::string& actor, SystemTime now) {
+    POLYSYNC_TRY(check_backup(backup));
+    POLYSYNC_TRY(auto lock, take_store(path));
+    auto fresh = path + ".restoring";
     Restored out;
-    POLYSYNC_TRY(out.newest_event, prepare(fresh, backup, actor, now));
-    POLYSYNC_TRY(sync_path(fresh));
+    POLYSYNC_TRY(out.newest_event, prepare_restored(backup, fresh, actor, now));
+    std::error_code error;
     if (fs::exists(path, error) || fs::exists(path + "-wal", error)) {
         out.replaced = fmt::format("{}.replaced-{}", path, format_basic(now));
         POLYSYNC_TRY(put_aside(path, out.replaced));
     }
-    POLYSYNC_TRY(rename(fresh, path));
-    POLYSYNC_TRY(sync_path(fs::path(path).parent_path().string()));
+    POLYSYNC_TRY(replace_durably(fresh, path));
     return out;
 }
 

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "store/moved.h"
 #include "store/sqlite/migrations.h"
 #include "store/sqlite/process_lock.h"
 #include "store/sqlite/transaction.h"
@@ -211,6 +212,8 @@ Result<std::unique_ptr<Store>> open_sqlite_store(SqliteOptions options) {
         POLYSYNC_TRY(recount(*writer));
     }
     POLYSYNC_TRY(auto counters, read_counters(*writer));
+    POLYSYNC_TRY(auto moved, SqliteTransaction(*writer, &counters).setting(moved_to_setting));
+    if (moved) return moved_error(*moved);
     std::unique_ptr<Database> reader;
     if (!options.run_inline) {
         POLYSYNC_TRY(reader, Database::open(options.path, true));
