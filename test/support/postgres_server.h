@@ -21,6 +21,8 @@ class PostgresServer {
 
     // As `--store` takes it. Schemas are made by whoever opens one first.
     [[nodiscard]] std::string url(const std::string& schema) const;
+    // The folder of its socket, which is named .s.PGSQL.5432.
+    [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
     void stop();  // at once, as after a crash
     void start();
     [[nodiscard]] pid_t pid() const { return pid_; }
