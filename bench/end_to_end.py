@@ -10,8 +10,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from postgres import Postgres
-from program import Sandbox, environment
+sys.path.append(str(Path(__file__).resolve().parents[1] / "test" / "support"))
+from postgres import Postgres  # noqa: E402
+from program import Sandbox, environment  # noqa: E402
 from server import make_certificate
 from server_bench import Server
 

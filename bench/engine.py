@@ -6,7 +6,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from postgres import Postgres
+sys.path.append(str(Path(__file__).resolve().parents[1] / "test" / "support"))
+from postgres import Postgres  # noqa: E402
+
 
 HERE = Path(__file__).resolve().parent
 QUEUES = HERE / "peers" / "queues"

@@ -42,6 +42,10 @@ std::string node_name(const NodeOptions& options) {
 Result<std::unique_ptr<Node>> Node::open(NodeOptions options, boost::asio::io_context& io) {
     std::unique_ptr<Node> node(new Node);
     POLYSYNC_TRY(node->connector_.http());
+    auto name = node_name(options);
+    if (options.store.is_shared()) {
+        POLYSYNC_TRY(node->name_lock_, NameLock::take(name));
+    }
     POLYSYNC_TRY(node->store_, open_store(options.store));
 
     runtime::RuntimeParts parts;
@@ -52,7 +56,8 @@ Result<std::unique_ptr<Node>> Node::open(NodeOptions options, boost::asio::io_co
     parts.catalogs = api::catalog_loader();
     parts.secrets = resolve;
     parts.shared_store = options.store.is_shared();
-    parts.node = node_name(options);
+    parts.node = name;
+    if (node->name_lock_) parts.name_lock = node->name_lock_->id();
     node->runtime_ = runtime::Runtime::make(parts);
     node->operations_ = runtime::Operations::make(parts, *node->runtime_);
 

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
 
 #include "app/connector.h"
+#include "app/name_lock.h"
 #include "app/providers.h"
 #include "app/store_choice.h"
 #include "base/async.h"
@@ -52,6 +54,7 @@ class Node {
     Node() : providers_(connector_) {}
 
     // In the order in which they are needed.
+    std::optional<NameLock> name_lock_;
     std::unique_ptr<store::Store> store_;
     Connector connector_;
     Providers providers_;

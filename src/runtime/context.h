@@ -48,6 +48,8 @@ struct Context {
     // anew. The node's name alone where nobody shares the store.
     std::string owner;
     SteadyTime lease_until = SteadyTime::max();
+    // Of this node's name: those before this process that are dead for sure (RuntimeParts::name_lock).
+    std::set<std::string> predecessors;
     // Of the live nodes, by name: who does what any of them can do.
     std::size_t rank = 0, nodes = 1;
 

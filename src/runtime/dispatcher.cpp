@@ -160,7 +160,8 @@ void Dispatcher::prepare(Snapshot& snapshot, std::vector<Candidate>& candidates)
         }
         auto intent = provider.value()->prepare(spec.value().spec);
         if (intent) {
-            candidate.intent = StoredIntent{std::move(intent.value()), std::move(spec.value().secrets)};
+            candidate.intent =
+                StoredIntent{std::move(intent.value()), std::move(spec.value().secrets), context_.owner};
         } else {
             candidate.error = intent.error();
         }

@@ -228,6 +228,7 @@ std::string write_intent(const StoredIntent& stored) {
                                         {"warnings", std::move(warnings)},
                                         {"from_definition", std::move(from_definition)},
                                         {"repeat_is_safe", intent.repeat_is_safe},
+                                        {"sender", stored.sender},
                                         {"created_at", intent.created_at.time_since_epoch().count()}});
 }
 
@@ -246,6 +247,7 @@ Result<StoredIntent> read_intent(const std::string& text) {
     intent.external_id = read_text(object, "external_id");
     intent.token = SubmissionToken(read_text(object, "token"));
     intent.operation = read_text(object, "operation");
+    stored.sender = read_text(object, "sender");
     if (const auto* safe = object.if_contains("repeat_is_safe"); safe && safe->is_bool())
         intent.repeat_is_safe = safe->get_bool();
     if (const auto* at = object.if_contains("created_at"); at && at->is_int64())

@@ -22,6 +22,7 @@ using ParentOutputs = std::map<std::string, std::string>;
 struct StoredIntent {
     SubmissionIntent intent;
     std::map<std::string, std::string> secrets;  // placeholder -> reference
+    std::string sender;                          // NodeLease::owner() of the process that may send it
 };
 
 struct RunSpec {

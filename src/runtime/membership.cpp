@@ -1,5 +1,7 @@
 #include <algorithm>
-#include <cstdlib>
+#include <sstream>
+
+#include <fmt/format.h>
 
 #include "base/log.h"
 #include "runtime/loops.h"
@@ -11,6 +13,25 @@ namespace {
 constexpr int beats_per_lease = 6;
 // Runs whose owner left no trace between two looks are found all the same.
 constexpr int adopts_every = 12;  // beats
+
+// The terms of one name: the newest, and from which one on they were all taken under the same lock.
+struct Terms {
+    std::int64_t newest = 0, first = 0;
+    std::string lock;
+    [[nodiscard]] std::string text() const { return fmt::format("{} {} {}", newest, first, lock); }
+};
+
+Terms next_terms(const std::string& last, const std::string& lock) {
+    Terms terms;
+    std::istringstream(last) >> terms.newest >> terms.first >> terms.lock;
+    ++terms.newest;
+    bool same_lock = !lock.empty() && terms.lock == lock;
+    // More than can be in flight still.
+    constexpr std::int64_t most_remembered = 1000;
+    terms.first = same_lock ? std::max(terms.first, terms.newest - most_remembered) : terms.newest;
+    terms.lock = lock;
+    return terms;
+}
 
 }  // namespace
 
@@ -28,16 +49,25 @@ Async<Status> Membership::join() {
     lease->at = context_.clock().now();
     // A process of the same name from before has lost its lease with that; it sends nothing after its own
     // share of it, which is over before anybody takes a look-up for an answer.
-    store::Work work = [lease](store::Transaction& transaction) -> Status {
+    auto terms = std::make_shared<Terms>();
+    store::Work work = [lease, terms,
+                        lock = context_.parts.name_lock](store::Transaction& transaction) -> Status {
         auto name = "term/" + lease->node;
         POLYSYNC_TRY(auto last, transaction.setting(name));
-        lease->term = last ? std::atoll(last->c_str()) + 1 : 1;
-        POLYSYNC_TRY(transaction.put_setting(name, std::to_string(lease->term)));
+        *terms = next_terms(last.value_or(""), lock);
+        lease->term = terms->newest;
+        POLYSYNC_TRY(transaction.put_setting(name, terms->text()));
         return transaction.put_node(*lease);
     };
     auto done = co_await context_.store().write(std::move(work));
     if (!done) co_return done;
     context_.owner = lease->owner();
+    context_.predecessors.clear();
+    for (auto term = terms->first; term < terms->newest; ++term) {
+        auto before = *lease;
+        before.term = term;
+        context_.predecessors.insert(before.owner());
+    }
     context_.lease_until = began + own_share();
     co_return success();
 }

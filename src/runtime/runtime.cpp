@@ -261,6 +261,7 @@ class Loops final : public Runtime {
         if (run.state == RunState::submitting) {
             if (intent) {
                 auto called_at = row->second.called_at.value_or(run.submitted_at.value_or(run.queued_at));
+                if (context_.predecessors.contains(intent.value().sender)) sender = Rescuer::Sender::done;
                 rescuer_.start(std::move(run), called_at, std::move(intent.value()), sender);
             } else {
                 // Nobody can look it up any more, and nobody may send it again (SAFE-1).

@@ -56,9 +56,13 @@ struct RuntimeParts {
     Random* random = nullptr;
     ProviderSource* providers = nullptr;
     CatalogLoader catalogs;
-    SecretResolver secrets;                          // empty: references are refused
-    std::string node = "local";                      // unique among the nodes of one store
-    bool shared_store = false;                       // other nodes may run on it: leases are needed
+    SecretResolver secrets;      // empty: references are refused
+    std::string node = "local";  // unique among the nodes of one store
+    bool shared_store = false;   // other nodes may run on it: leases are needed
+    // Whoever holds this, a lock of the machine's that ends with its process, is the only process of the
+    // node's name where it is held: so those before it are dead, and need not be waited for. Empty: no such
+    // lock.
+    std::string name_lock;
     std::map<std::string, std::string> environment;  // ${env.X}, until one is applied
     Pace pace;
 };

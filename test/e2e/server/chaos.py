@@ -42,11 +42,20 @@ class Chaos:
 
     def __init__(self, folder, count, seed, running_ms, **environment):
         self.folder, self.count, self.random = folder, count, random.Random(seed)
-        (folder / "store").mkdir()
         self.sandbox = Sandbox()
         self.fill_sandbox(running_ms)
-        self.server = Server(folder, "--store", f"sqlite://{folder}/store/polysync.db", **environment)
         self.created = []
+        self.make_servers(**environment)
+
+    def make_servers(self, **environment):
+        (self.folder / "store").mkdir()
+        self.server = Server(self.folder, "--store", f"sqlite://{self.folder}/store/polysync.db", **environment)
+
+    def start_servers(self):
+        self.server.start()
+
+    def definitions(self):
+        return definitions(self.sandbox.endpoint)
 
     def close(self):
         self.server.close()
@@ -83,8 +92,8 @@ class Chaos:
 
     def begin(self):
         """Defines, and makes all runs: queued when it returns."""
-        self.server.start()
-        self.server.api("POST", "apply", {"files": [{"path": "chaos.yaml", "text": definitions(self.sandbox.endpoint)}]})
+        self.start_servers()
+        self.server.api("POST", "apply", {"files": [{"path": "chaos.yaml", "text": self.definitions()}]})
         tasks = [task for task, (_, _, share) in TASKS.items() for _ in range(self.count * share // 1000)]
         self.random.shuffle(tasks)
         with ThreadPoolExecutor(8) as pool:

@@ -1,7 +1,8 @@
-"""A PostgreSQL of the benchmark's own in a temporary folder, and what CPU it used."""
+"""A PostgreSQL of a test's or benchmark's own in a temporary folder, and what CPU it used."""
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,32 +13,53 @@ from pathlib import Path
 def bin_folder():
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if not found:
-        sys.exit("PostgreSQL is missing: run scripts/bench, which installs what is needed")
+        sys.exit("PostgreSQL is missing: scripts/setup test installs it")
     return found[-1]
 
 
 class Postgres:
     """Default settings (fsync and synchronous_commit on) with a Unix socket only; use as a context."""
 
-    def __init__(self):
+    def __init__(self, **settings):
+        self.settings = {"max_connections": 64, **settings}
         # PostgreSQL refuses to run as root.
         self.prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
 
     def __enter__(self):
-        self.folder = Path(tempfile.mkdtemp(prefix="polysync-bench-pg-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="polysync-pg-"))
         if self.prefix:
             user = pwd.getpwnam("postgres")
             os.chown(self.folder, user.pw_uid, user.pw_gid)
-        data, log = self.folder / "data", self.folder / "log"
-        self.run("initdb", "-D", str(data), "-A", "trust", "-U", "bench", "--no-sync")
-        options = f"-c listen_addresses='' -c unix_socket_directories={self.folder} -c max_connections=64"
-        self.run("pg_ctl", "-D", str(data), "-l", str(log), "-w", "-o", options, "start")
-        self.pid = int((data / "postmaster.pid").read_text().split()[0])
+        self.data = self.folder / "data"
+        self.run("initdb", "-D", str(self.data), "-A", "trust", "-U", "bench", "--no-sync")
+        self.start()
         self.url = f"postgresql://bench@/postgres?host={self.folder}"
         return self
 
+    def start(self):
+        settings = {"listen_addresses": "''", "unix_socket_directories": self.folder, **self.settings}
+        options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+        self.run("pg_ctl", "-D", str(self.data), "-l", str(self.folder / "log"), "-w", "-o", options, "start")
+        self.pid = int((self.data / "postmaster.pid").read_text().split()[0])
+
+    def stop(self, mode="immediate"):
+        self.run("pg_ctl", "-D", str(self.data), "-m", mode, "stop")
+
+    def kill(self):
+        """kill -9 of the server's first process; the others find out. Returns when all are gone."""
+        os.kill(self.pid, signal.SIGKILL)
+        group = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and self.is_of_it(entry)]
+        while any(entry.exists() for entry in group):
+            time.sleep(0.02)
+
+    def is_of_it(self, entry):
+        try:
+            return os.readlink(entry / "cwd") == str(self.data)
+        except OSError:
+            return False
+
     def __exit__(self, *_):
-        self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", "immediate", "stop")
+        self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def run(self, program, *arguments):
