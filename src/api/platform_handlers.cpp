@@ -1,4 +1,7 @@
-// Platforms at AWS: connection test and discovery (PLAT-4, GLUE-1, BATCH-1, SM-1, SFN-1).
+// Platforms at AWS: connection test, discovery and how they are polled (PLAT-4, GLUE-1, BATCH-1, SM-1, SFN-1,
+// PERF-11).
+#include <cmath>
+
 #include <boost/json/array.hpp>
 #include <fmt/format.h>
 
@@ -110,6 +113,80 @@ Async<Result<Response>> discover(Call& call) {
     co_return json_response(200, out);
 }
 
+struct Polling {
+    runtime::PlatformPolls polls;
+    std::vector<aws::LimiterStats> limits;
+};
+
+// On the runtime's executor. A platform that cannot be connected to has made no calls.
+Async<Polling> read_polling(const Parts& parts, engine::CatalogPlatform platform) {
+    Polling out{.polls = parts.runtime->polls(platform.id)};
+    auto provider = parts.providers->provider(platform);
+    if (provider) out.limits = provider.value()->limits();
+    if (!provider && out.polls.error.empty()) out.polls.error = provider.error().describe();
+    co_return out;
+}
+
+double rounded(double value) { return std::round(value * 1000) / 1000; }
+
+json::array limits_json(const std::vector<aws::LimiterStats>& limits) {
+    json::array out;
+    for (const auto& one : limits)
+        out.push_back(json::object{{"service", one.service},
+                                   {"operation", one.operation},
+                                   {"calls", one.calls},
+                                   {"throttles", one.throttles},
+                                   {"rate_per_s", rounded(one.rate_per_s)},
+                                   {"most_per_s", rounded(one.most_per_s)},
+                                   {"tokens", rounded(one.tokens)},
+                                   {"waiting", one.waiting}});
+    return out;
+}
+
+json::object next_json(const engine::Catalog& catalog, const runtime::PlatformPolls& polls) {
+    json::array calls;
+    for (const auto& call : polls.next) {
+        json::object row{{"operation", call.operation},
+                         {"runs", call.runs},
+                         {"riding", call.riding},
+                         {"calls", call.calls}};
+        auto job = catalog.jobs.find(call.job);
+        if (job != catalog.jobs.end()) row["job"] = job->second.job.meta.name.str();
+        calls.push_back(std::move(row));
+    }
+    return {{"in_ms", polls.next_in->count()}, {"calls", std::move(calls)}};
+}
+
+json::object polling_json(const engine::Catalog& catalog, const engine::CatalogPlatform& platform,
+                          const Polling& polling) {
+    const auto& polls = polling.polls;
+    json::object out{
+        {"name", platform.name.str()},
+        {"type", to_string(platform.platform.type)},
+        {"followed", polls.followed},
+        {"early", polls.early},
+        {"cancelling", polls.cancelling},
+        {"jobs", polls.jobs},
+        {"late_ms", polls.late.count()},
+        {"due", json::object{{"in_10_s", polls.due_in_10_s},
+                             {"in_1_min", polls.due_in_1_min},
+                             {"in_5_min", polls.due_in_5_min}}},
+        {"so_far",
+         json::object{{"sweeps", polls.sweeps}, {"calls", polls.calls}, {"statuses", polls.statuses}}},
+        {"operations", limits_json(polling.limits)}};
+    if (polls.staleness) out["staleness_ms"] = polls.staleness->count();
+    if (polls.next_in) out["next"] = next_json(catalog, polls);
+    if (!polls.error.empty()) out["error"] = polls.error;
+    return out;
+}
+
+Async<Result<Response>> polls(Call& call) {
+    auto catalog = call.parts.runtime->catalog();
+    POLYSYNC_CO_TRY(auto platform, find_platform(*catalog, call.path[0]));
+    auto polling = co_await call.on_runtime(read_polling(call.parts, platform));
+    co_return json_response(200, polling_json(*catalog, platform, polling));
+}
+
 }  // namespace
 
 std::vector<Route> platform_routes() {
@@ -131,6 +208,13 @@ std::vector<Route> platform_routes() {
          .summary = "A page of the jobs that exist at AWS.",
          .query = {{"cursor", R"({"type":"string"})", "`next` of the page before."}},
          .answer = "DiscoveredJobPage"},
+        {.method = Method::get,
+         .pattern = "/platforms/{name}/polls",
+         .handler = polls,
+         .id = "getPolls",
+         .tag = "platforms",
+         .summary = "How this server polls the platform: staleness, calls and tokens, and what is next.",
+         .answer = "Polls"},
     };
 }
 

@@ -170,6 +170,34 @@ constexpr const char* system_schemas = R"json({
   "credentials_source": {"type": "string"}, "clock_offset_ms": {"type": "integer"},
   "checks": {"type": "array", "items": {"type": "object", "required": ["name", "passed", "detail"], "properties": {
     "name": {"type": "string"}, "passed": {"type": "boolean"}, "detail": {"type": "string"}, "remedy": {"type": "string"}}}}}},
+"Polls": {"type": "object",
+  "required": ["name", "type", "followed", "early", "cancelling", "jobs", "late_ms", "due", "so_far", "operations"],
+  "properties": {
+  "name": {"type": "string"}, "type": {"enum": ["aws_glue", "aws_batch", "aws_sagemaker", "aws_step_functions"]},
+  "followed": {"type": "integer", "description": "Runs in flight that this server follows."},
+  "early": {"type": "integer", "description": "Of these: whose end is far off, so that early_freshness holds."},
+  "cancelling": {"type": "integer"}, "jobs": {"type": "integer", "description": "That these runs belong to."},
+  "staleness_ms": {"type": "integer", "description": "Age of the oldest status among its runs."},
+  "late_ms": {"type": "integer", "description": "By which the most overdue look is late; 0: every run is within its freshness."},
+  "due": {"type": "object", "required": ["in_10_s", "in_1_min", "in_5_min"], "description": "Runs whose next look is due by then.",
+    "properties": {"in_10_s": {"type": "integer"}, "in_1_min": {"type": "integer"}, "in_5_min": {"type": "integer"}}},
+  "next": {"type": "object", "required": ["in_ms", "calls"], "description": "The next sweep.", "properties": {
+    "in_ms": {"type": "integer", "description": "0 or below: it is under way, or waits for a rate limit."},
+    "calls": {"type": "array", "items": {"type": "object", "required": ["operation", "runs", "riding", "calls"], "properties": {
+      "operation": {"type": "string"}, "job": {"type": "string", "description": "Whose runs they are; absent: any."},
+      "runs": {"type": "integer", "description": "Those that are due."},
+      "riding": {"type": "integer", "description": "Those that are answered for too, at no cost."},
+      "calls": {"type": "integer"}}}}}},
+  "so_far": {"type": "object", "required": ["sweeps", "calls", "statuses"], "description": "Since the server began; calls as planned.",
+    "properties": {"sweeps": {"type": "integer"}, "calls": {"type": "integer"}, "statuses": {"type": "integer"}}},
+  "error": {"type": "string", "description": "Why its statuses cannot be read right now."},
+  "operations": {"type": "array", "description": "Rate limits, shared with every platform of the account in the region.", "items": {
+    "type": "object", "required": ["service", "operation", "calls", "throttles", "rate_per_s", "most_per_s", "tokens", "waiting"], "properties": {
+    "service": {"type": "string"}, "operation": {"type": "string"}, "calls": {"type": "integer"},
+    "throttles": {"type": "integer", "description": "Calls that AWS refused as too many."},
+    "rate_per_s": {"type": "number", "description": "What is sent at most right now; below most_per_s after throttling."},
+    "most_per_s": {"type": "number"}, "tokens": {"type": "number", "description": "Calls that could go at once."},
+    "waiting": {"type": "integer", "description": "Calls that wait for a token."}}}}}},
 "Parameter": {"type": "object", "required": ["name", "type", "direction", "required"], "properties": {
   "name": {"type": "string"}, "type": {"enum": ["string", "integer", "number", "boolean", "json"]},
   "direction": {"enum": ["Input", "Output", "InputOutput"]}, "required": {"type": "boolean"},

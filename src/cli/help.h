@@ -47,7 +47,8 @@ inline constexpr auto sandbox = R"text(Examples:
 
 inline constexpr auto platform = R"text(Examples:
   polysync platform list
-  polysync -f teams.yaml platform test etl)text";
+  polysync -f teams.yaml platform test etl
+  polysync platform polls etl               of a server: how it asks AWS about its runs)text";
 
 inline constexpr auto platform_list = R"text(Examples:
   polysync platform list

@@ -261,7 +261,11 @@ void add_conduct(Table<Task>& table) {
         "An alert is raised for a key that has not succeeded by then."));
     table.push_back(field<Task>(
         "freshness", [](auto& t) -> auto& { return t.freshness; }, Seconds{},
-        "How old the status of a running run may get; default 30s."));
+        "How old the status of a run may get; default 30s."));
+    table.push_back(field<Task>(
+        "early_freshness", [](auto& t) -> auto& { return t.early_freshness; }, Seconds{},
+        "How old it may get before four fifths of what the task's runs usually take; default: ten times the "
+        "freshness, at most 5m."));
 }
 
 }  // namespace

@@ -209,6 +209,8 @@ class Builder {
         if (task.queue_timeout && task.queue_timeout->count() <= 0)
             bad("queue_timeout", "must be above zero");
         if (task.freshness.count() <= 0) bad("freshness", "must be above zero");
+        if (task.early_freshness && *task.early_freshness < task.freshness)
+            bad("early_freshness", "must not be below freshness");
         const auto& retry = task.retry;
         if (retry.max_attempts < 1 || retry.max_attempts > 100)
             bad("retry.max_attempts", "must be from 1 to 100");

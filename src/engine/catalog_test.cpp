@@ -99,6 +99,7 @@ TEST(Catalog, EveryMistakeIsToldAtOnce) {  // SAFE-5
     task.schedules.push_back({.cron = "61 * * * *", .time_zone = "Mars/Base"});
     task.partition.time_zone = "Nowhere";
     task.max_active = 0;
+    task.early_freshness = std::chrono::seconds(29);
     task.retry.max_attempts = 0;
     task.values["x"] = "${nope}";
     task.values["y"] = "${env.BUCKET}";
@@ -113,6 +114,7 @@ TEST(Catalog, EveryMistakeIsToldAtOnce) {  // SAFE-5
     EXPECT_TRUE(has("schedules[0].time_zone"));
     EXPECT_TRUE(has("time_zone: no time zone is called 'Nowhere'"));
     EXPECT_TRUE(has("max_active: must be at least 1"));
+    EXPECT_TRUE(has("early_freshness: must not be below freshness"));
     EXPECT_TRUE(has("retry.max_attempts"));
     EXPECT_TRUE(has("values.x: column 1: '${nope}' is no substitution"));
     EXPECT_TRUE(has("values.y: the environment's values file has no 'BUCKET'"));

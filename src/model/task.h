@@ -131,6 +131,8 @@ struct Task {
     Overlap overlap = Overlap::queue;
     std::optional<Deadline> deadline;
     std::chrono::seconds freshness{30};  // how old a status may get
+    // While the run's end is far off; none: ten times the freshness, at most five minutes.
+    std::optional<std::chrono::seconds> early_freshness;
 };
 
 // A Job as a user keeps it: the template of model/job.h on a platform, with what the user set apart from what

@@ -4,6 +4,12 @@
 
 namespace polysync {
 
+StatusAnswer left_out(std::string run_id) {
+    return {std::move(run_id),
+            make_error(ErrorKind::cancelled, "left_out", "no call for other runs answered for this one"),
+            true};
+}
+
 bool ConnectionReport::passed() const {
     return !checks.empty() && std::all_of(checks.begin(), checks.end(),
                                           [](const ConnectionCheck& check) { return check.passed; });

@@ -11,6 +11,7 @@
 #include <boost/json/object.hpp>
 
 #include "aws/core/call_options.h"
+#include "aws/core/limiter_stats.h"
 #include "base/async.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -63,12 +64,16 @@ struct RunReference {
     std::vector<Parameter> outputs;
     std::optional<SystemTime> submitted_at;  // narrows look-ups (Express log search); may be unknown
     bool with_progress = false;  // also what costs a call per run while it runs: SageMaker's step counts
+    bool rides = false;          // asked for only where a call for other runs answers for this one too
 };
 
 struct StatusAnswer {
     std::string run_id;
     Result<PipelineRun> run;  // not_found: AWS does not know the run
+    bool left_out = false;    // it was to ride along and no call covered it; `run` says nothing then
 };
+// For a run that was to ride along.
+[[nodiscard]] StatusAnswer left_out(std::string run_id);
 
 struct JobPage {
     std::vector<Job> jobs;
@@ -165,7 +170,8 @@ class Provider {
                                                                     SystemTime called_at) = 0;
 
     // One answer per reference, in their order, in the fewest calls. An error of one run or call leaves the
-    // others' answers.
+    // others' answers. Runs that ride are answered where a list made for others shows them, or shows that
+    // they have ended.
     [[nodiscard]] virtual Async<std::vector<StatusAnswer>> statuses(std::vector<RunReference> runs) = 0;
 
     // Asks AWS to stop the run. `token` stays the same over retries of one cancel. Errors: unsupported
@@ -184,6 +190,9 @@ class Provider {
 
     // Fills remedy, and kind where the service's own code says more (contention). Pure (PLAT-6, PLAT-8).
     [[nodiscard]] virtual Error diagnose(Error error) const = 0;
+
+    // The rate limits of the calls made so far, shared with every platform of the same account and region.
+    [[nodiscard]] virtual std::vector<aws::LimiterStats> limits() const { return {}; }
 
     // Log lines, steps or history events after `cursor` (empty: from the start), all attempts.
     [[nodiscard]] virtual Async<Result<LogPage>> logs(RunReference run, std::string cursor) = 0;

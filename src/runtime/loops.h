@@ -6,13 +6,17 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <queue>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "engine/contention.h"
+#include "engine/poll_plan.h"
+#include "engine/polling.h"
 #include "runtime/context.h"
+#include "runtime/durations.h"
 #include "runtime/intent.h"
 #include "runtime/recorder.h"
 
@@ -99,7 +103,8 @@ class Dispatcher {
 // Follows runs in flight: asks AWS for many at once, as seldom as their freshness allows.
 class Watcher {
   public:
-    Watcher(Context& context, Canceller& canceller) : context_(context), canceller_(canceller) {}
+    Watcher(Context& context, Canceller& canceller)
+        : context_(context), canceller_(canceller), durations_(context) {}
     ~Watcher();
 
     // From now on the run is followed; replaces what was known of it.
@@ -116,18 +121,41 @@ class Watcher {
     // Other nodes follow all of them now.
     void clear();
     void fill(RuntimeStatus& status) const;
+    // Where polling of one platform stands, and what is next.
+    [[nodiscard]] PlatformPolls polls(ObjectId platform) const;
 
   private:
     struct Platform;
+    struct JobRuns;
     struct Followed;
+    struct Look;
+    struct Sweep;
     [[nodiscard]] Async<void> watch(std::shared_ptr<Platform> platform);
-    [[nodiscard]] Async<void> sweep(Platform& platform, std::vector<RunId> due);
-    [[nodiscard]] Millis interval_of(const Followed& run) const;
+    [[nodiscard]] Async<void> ask(Platform& platform, Sweep sweep);
+    [[nodiscard]] RunReference reference_of(const Followed& run) const;
+    void note_failure(Platform& platform, const std::string& error);
+    [[nodiscard]] Async<void> record_news(std::vector<RunNews> news);
+
+    // Takes from the platform's queues what is to be asked about now; nothing where nothing is due.
+    [[nodiscard]] Sweep pick(Platform& platform) const;
+    [[nodiscard]] Sweep pick_by_id(Platform& platform, const engine::PollShape& shape, SteadyTime now) const;
+    [[nodiscard]] Sweep pick_by_job(Platform& platform, const engine::PollShape& shape, SteadyTime now) const;
+    [[nodiscard]] std::optional<Look> take_due(Platform& platform, SteadyTime until) const;
+    [[nodiscard]] Followed* top_of(std::priority_queue<Look>& looks) const;
+    [[nodiscard]] SteadyTime next_of(Platform& platform) const;
+    [[nodiscard]] engine::PollShape shape_of(ObjectId platform) const;
+    [[nodiscard]] engine::NextLook next_look_of(const Followed& run) const;
+    void schedule(Platform& platform, RunId id, Followed& run, const engine::NextLook& look);
+    [[nodiscard]] Followed* find(RunId run) const;
+    // With every run and its id.
+    template <class Function>
+    void for_each_run(Function function) const;
 
     Context& context_;
     Canceller& canceller_;
+    Durations durations_;
     std::unordered_map<ObjectId, std::shared_ptr<Platform>> platforms_;
-    std::unordered_map<RunId, ObjectId> place_;
+    std::unordered_map<RunId, JobRuns*> place_;
 };
 
 // Carries durable cancels to AWS, again and again until the run has ended (TASK-7).

@@ -94,6 +94,8 @@ class Loops final : public Runtime {
         return status;
     }
 
+    PlatformPolls polls(ObjectId platform) const override { return watcher_.polls(platform); }
+
     Async<Status> refresh() override {
         auto loaded = co_await load_catalog();
         wake_loops();

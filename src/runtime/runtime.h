@@ -80,6 +80,29 @@ struct RuntimeStatus {
     std::vector<PlatformStatus> platforms;
 };
 
+// How one platform is polled by this process (docs/polling.md).
+struct PlatformPolls {
+    // Part of a sweep: what one operation is to answer.
+    struct Call {
+        std::string operation;
+        ObjectId job{};          // whose runs a list shows; 0: any
+        std::size_t runs = 0;    // those that it is made for
+        std::size_t riding = 0;  // those that go along at no cost
+        std::size_t calls = 0;
+    };
+    std::string error;
+    std::size_t followed = 0;         // runs in flight
+    std::size_t early = 0;            // of these: whose end is far off
+    std::size_t cancelling = 0;       // of these: to be cancelled
+    std::size_t jobs = 0;             // that they belong to
+    std::optional<Millis> staleness;  // age of the oldest status
+    Millis late{0};                   // by which the most overdue look has passed its latest moment
+    std::size_t due_in_10_s = 0, due_in_1_min = 0, due_in_5_min = 0;
+    std::optional<Millis> next_in;  // the next sweep; negative: it is under way or waits for a rate limit
+    std::vector<Call> next;
+    std::uint64_t sweeps = 0, calls = 0, statuses = 0;  // since this process began; calls as planned
+};
+
 class Runtime {
   public:
     [[nodiscard]] static std::unique_ptr<Runtime> make(RuntimeParts parts);
@@ -109,6 +132,8 @@ class Runtime {
     // thread.
     [[nodiscard]] virtual std::shared_ptr<const engine::Catalog> catalog() const = 0;
     [[nodiscard]] virtual RuntimeStatus status() const = 0;
+    // Looks at every run in flight of the platform.
+    [[nodiscard]] virtual PlatformPolls polls(ObjectId platform) const = 0;
 };
 
 }  // namespace polysync::runtime

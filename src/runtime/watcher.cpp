@@ -1,17 +1,14 @@
 #include <algorithm>
-#include <queue>
 
 #include <fmt/format.h>
 
 #include "base/log.h"
-#include "engine/polling.h"
-#include "runtime/loops.h"
 #include "runtime/spawn.h"
+#include "runtime/watched.h"
 
 namespace polysync::runtime {
 namespace {
 
-constexpr std::size_t most_per_sweep = 2000;
 // Statuses of a run that AWS has taken and not begun (Batch, Glue). Not PENDING: such a job waits for others,
 // or is an array whose children run.
 bool waits_at_aws(const PipelineRun& seen) {
@@ -24,39 +21,12 @@ bool waits_at_aws(const PipelineRun& seen) {
 // long.
 constexpr Millis vanish_patience = std::chrono::minutes(10);
 
+std::size_t fingerprint_of(const PipelineRun& seen) {
+    return std::hash<std::string>()(seen.aws_status + '\n' + seen.message + '\n' + seen.remedy) +
+           (seen.started_at ? 1 : 0);
+}
+
 }  // namespace
-
-// What is kept in memory of one run in flight; a hundred thousand of them must fit.
-struct Watcher::Followed {
-    std::string pipeline_run_id;
-    ObjectId task{};
-    std::int64_t fence = 0;
-    SystemTime submitted_at{};
-    SteadyTime next_look{};
-    SteadyTime last_seen{};
-    SystemTime alive_at{};  // when AWS last said that it had not ended
-    std::optional<SteadyTime> missing_since;
-    std::size_t fingerprint = 0;  // of what was last recorded: an answer that says the same writes nothing
-    bool cancelling = false;
-    bool timeout_told = false;              // its execution timeout is recorded
-    bool has_begun = false;                 // or waited for something else
-    std::optional<SystemTime> waits_since;  // at AWS, without having begun (again)
-};
-
-struct Watcher::Platform {
-    Platform(ObjectId given, Clock& clock) : id(given), wake(clock) {}
-    ObjectId id;
-    Signal wake;
-    std::unordered_map<RunId, Followed> runs;
-    struct Look {
-        SteadyTime at;
-        RunId run;
-        bool operator<(const Look& other) const { return at > other.at; }  // the earliest on top
-    };
-    std::priority_queue<Look> looks;
-    std::string error;
-    Millis backoff{0};
-};
 
 Watcher::~Watcher() = default;
 
@@ -67,67 +37,63 @@ void Watcher::follow(const TaskRun& run) {
         spawn(context_, watch(place->second));
     }
     auto& platform = *place->second;
-    auto now = context_.clock().steady_now();
-    Followed followed{.pipeline_run_id = run.pipeline_run_id,
-                      .task = run.key.task,
-                      .fence = run.fence,
-                      .submitted_at = run.submitted_at.value_or(context_.clock().now()),
-                      .next_look = now + engine::shortest_poll_interval,
-                      .last_seen = now,
-                      .cancelling = run.cancel != CancelCause::none,
-                      .has_begun = run.started_at.has_value()};
-    platform.looks.push({followed.next_look, run.id});
-    platform.runs[run.id] = std::move(followed);
-    place_[run.id] = run.platform;
+    const auto* task = context_.catalog->task(run.key.task);
+    auto& runs = platform.jobs[task ? task->job : ObjectId{}];
+    runs.platform = &platform;
+    auto before = place_.find(run.id);
+    if (before != place_.end() && before->second != &runs) {
+        before->second->runs.erase(run.id);
+        --before->second->platform->followed;
+    }
+    place_[run.id] = &runs;
+    auto [slot, is_unknown] = runs.runs.try_emplace(run.id);
+    if (is_unknown) ++platform.followed;
+    auto& followed = slot->second = {};
+    auto now = context_.clock().now();
+    followed.pipeline_run_id = run.pipeline_run_id;
+    followed.task = run.key.task;
+    followed.fence = run.fence;
+    followed.submitted_at = run.submitted_at.value_or(now);
+    followed.last_seen = context_.clock().steady_now();
+    followed.cancelling = run.cancel != CancelCause::none;
+    followed.has_begun = run.started_at.has_value();
+    durations_.want(run.key.task);
+    auto look = next_look_of(followed);
+    // What a run has become while nobody looked cannot wait.
+    bool is_fresh = now - followed.submitted_at < look.latest;
+    look.wanted = engine::shortest_poll_interval;
+    if (!is_fresh) look.latest = look.wanted;
+    schedule(platform, run.id, followed, look);
     platform.wake.give();
 }
 
 void Watcher::hurry(RunId run) {
-    auto place = place_.find(run);
-    if (place == place_.end()) return;
-    auto& platform = *platforms_.at(place->second);
-    auto& followed = platform.runs.at(run);
-    followed.cancelling = true;
-    followed.next_look = context_.clock().steady_now() + engine::shortest_poll_interval;
-    platform.looks.push({followed.next_look, run});
+    auto* followed = find(run);
+    if (!followed) return;
+    followed->cancelling = true;
+    auto& platform = *place_.at(run)->platform;
+    schedule(platform, run, *followed,
+             {engine::shortest_poll_interval, engine::shortest_poll_interval, false});
     platform.wake.give();
 }
 
 void Watcher::forget(RunId run) {
     auto place = place_.find(run);
     if (place == place_.end()) return;
-    platforms_.at(place->second)->runs.erase(run);
+    place->second->runs.erase(run);
+    --place->second->platform->followed;
     place_.erase(place);
     canceller_.ended(run);
 }
 
-Millis Watcher::interval_of(const Followed& run) const {
-    engine::PollFacts facts{.age = context_.clock().now() - run.submitted_at, .cancelling = run.cancelling};
-    if (const auto* task = context_.catalog->task(run.task)) {
-        facts.freshness = task->task.freshness;
-        facts.execution_timeout = task->task.execution_timeout;
-    }
-    return engine::poll_interval(facts);
-}
-
 Async<void> Watcher::watch(std::shared_ptr<Platform> platform) {
     while (!context_.stopping) {
-        auto now = context_.clock().steady_now();
-        std::vector<RunId> due;
-        while (!platform->looks.empty() && due.size() < most_per_sweep) {
-            auto look = platform->looks.top();
-            // What is due within the next half second goes along: one call serves more runs.
-            if (look.at > now + (due.empty() ? Millis(0) : Millis(500))) break;
-            platform->looks.pop();
-            auto found = platform->runs.find(look.run);
-            if (found != platform->runs.end() && found->second.next_look == look.at) due.push_back(look.run);
-        }
-        if (due.empty()) {
-            auto until = platform->looks.empty() ? now + std::chrono::minutes(1) : platform->looks.top().at;
-            co_await platform->wake.wait_until(until);
+        auto sweep = pick(*platform);
+        if (sweep.asked.empty()) {
+            co_await platform->wake.wait_until(next_of(*platform));
             continue;
         }
-        co_await sweep(*platform, std::move(due));
+        co_await ask(*platform, std::move(sweep));
         if (platform->backoff.count() > 0) {
             bool goes_on = co_await sleep_unless_stopping(context_, platform->backoff);
             if (!goes_on) break;
@@ -135,100 +101,125 @@ Async<void> Watcher::watch(std::shared_ptr<Platform> platform) {
     }
 }
 
-Async<void> Watcher::sweep(Platform& platform, std::vector<RunId> due) {
+RunReference Watcher::reference_of(const Followed& run) const {
+    RunReference reference{.run_id = run.pipeline_run_id};
+    if (const auto* task = context_.catalog->task(run.task)) {
+        const auto& job = context_.catalog->jobs.at(task->job).job;
+        reference.external_id = job.external_id;
+        for (const auto& parameter : job.parameters)
+            if (parameter.is_output()) reference.outputs.push_back(parameter);
+    }
+    reference.submitted_at = run.submitted_at;
+    return reference;
+}
+
+Async<void> Watcher::ask(Platform& platform, Sweep sweep) {
     auto provider = provider_of(context_, platform.id);
     std::vector<StatusAnswer> answers;
-    std::vector<std::int64_t> fences;  // of the attempts that are asked about
-    fences.reserve(due.size());
     std::vector<RunReference> references;
-    references.reserve(due.size());
-    for (auto id : due) {
-        const auto& followed = platform.runs.at(id);
-        fences.push_back(followed.fence);
-        RunReference reference{.run_id = followed.pipeline_run_id};
-        if (const auto* task = context_.catalog->task(followed.task)) {
-            const auto& job = context_.catalog->jobs.at(task->job).job;
-            reference.external_id = job.external_id;
-            for (const auto& parameter : job.parameters)
-                if (parameter.is_output()) reference.outputs.push_back(parameter);
-        }
-        reference.submitted_at = followed.submitted_at;
-        references.push_back(std::move(reference));
+    references.reserve(sweep.asked.size());
+    for (const auto& asked : sweep.asked) {
+        references.push_back(reference_of(*find(asked.run)));
+        references.back().rides = asked.rides;
     }
     if (provider) {
-        auto asked = co_await provider.value()->statuses(std::move(references));
-        answers = std::move(asked);
+        auto told = co_await provider.value()->statuses(std::move(references));
+        answers = std::move(told);
     }
-    auto now = context_.clock().steady_now();
     std::vector<RunNews> news;
-    std::size_t failed = 0;
+    std::size_t answered = 0, failed = 0;
     std::string error = provider ? std::string() : provider.error().describe();
-    for (std::size_t i = 0; i < due.size(); ++i) {
-        auto found = platform.runs.find(due[i]);
-        if (found == platform.runs.end() || found->second.fence != fences[i]) continue;
-        auto& followed = found->second;
-        followed.next_look = now + interval_of(followed);
-        platform.looks.push({followed.next_look, due[i]});
+    for (std::size_t i = 0; i < sweep.asked.size(); ++i) {
+        const auto& asked = sweep.asked[i];
+        auto* followed = find(asked.run);
+        if (!followed || followed->fence != asked.fence) continue;
+        if (i < answers.size() && answers[i].left_out) continue;  // its own look is still to come
+        ++answered;
         if (i >= answers.size()) {
             ++failed;
-            continue;
-        }
-        auto& answer = answers[i].run;
-        if (answer) {
-            followed.last_seen = now;
-            followed.missing_since.reset();
-            const auto& seen = answer.value();
-            if (!is_terminal(seen.status)) followed.alive_at = context_.clock().now();
-            if (!waits_at_aws(seen)) {
-                followed.waits_since.reset();
-                followed.has_begun = true;
-            } else if (!followed.waits_since) {
-                followed.waits_since = followed.has_begun ? context_.clock().now() : followed.submitted_at;
-            }
-            auto fingerprint =
-                std::hash<std::string>()(seen.aws_status + '\n' + seen.message + '\n' + seen.remedy) +
-                (seen.started_at ? 1 : 0);
-            if (fingerprint == followed.fingerprint && !is_terminal(seen.status)) continue;
-            followed.fingerprint = fingerprint;
-            news.push_back({.run = due[i],
-                            .event = engine::Observed{std::move(answer.value())},
-                            .fence = followed.fence});
+        } else if (auto& answer = answers[i].run; answer) {
+            if (followed->take(answer.value(), context_.clock()))
+                news.push_back({.run = asked.run,
+                                .event = engine::Observed{std::move(answer.value())},
+                                .fence = followed->fence});
         } else if (answer.error().kind == ErrorKind::not_found) {
-            if (!followed.missing_since) followed.missing_since = now;
-            if (now - *followed.missing_since >= vanish_patience)
+            auto now = context_.clock().steady_now();
+            if (followed->missing_since == SteadyTime()) followed->missing_since = now;
+            if (now - followed->missing_since >= vanish_patience)
                 news.push_back(
-                    {.run = due[i],
+                    {.run = asked.run,
                      .event = engine::Vanished{"AWS no longer knows this run: " + answer.error().describe()},
-                     .fence = followed.fence});
+                     .fence = followed->fence});
         } else {
             ++failed;
             error = answer.error().describe();
         }
+        schedule(platform, asked.run, *followed, next_look_of(*followed));
     }
-    if (failed == due.size()) {
-        platform.backoff =
-            std::clamp<Millis>(platform.backoff * 2, std::chrono::seconds(1), std::chrono::seconds(60));
-        if (platform.error != error)
-            log::warn("platform {}: statuses cannot be read: {}", number(platform.id), error);
-        platform.error = error;
+    ++platform.sweeps;
+    platform.calls += sweep.calls;
+    platform.statuses += answered - failed;
+    platform.patient_until =
+        std::max(platform.patient_until, context_.clock().steady_now() + engine::pause_after(sweep.calls));
+    if (answered > 0 && failed == answered) {
+        note_failure(platform, error);
     } else {
         platform.backoff = Millis(0);
         platform.error.clear();
     }
-    if (news.empty()) co_return;
+    if (!news.empty()) co_await record_news(std::move(news));
+}
+
+bool Watcher::Followed::take(const PipelineRun& seen, const Clock& clock) {
+    last_seen = clock.steady_now();
+    missing_since = {};
+    auto now = clock.now();
+    if (!is_terminal(seen.status)) alive_at = now;
+    if (!waits_at_aws(seen)) {
+        waits_since = {};
+        has_begun = true;
+        if (seen.status == PipelineRunStatus::running && (seen.started_at || began_after_s < 0)) {
+            auto began =
+                std::chrono::floor<std::chrono::seconds>(seen.started_at.value_or(now) - submitted_at);
+            began_after_s = std::int32_t(std::clamp<std::int64_t>(began.count(), 0, INT32_MAX));
+        }
+    } else {
+        began_after_s = -1;
+        if (waits_since == SystemTime()) waits_since = has_begun ? now : submitted_at;
+    }
+    auto print = fingerprint_of(seen);
+    if (print == fingerprint && !is_terminal(seen.status)) return false;
+    fingerprint = print;
+    return true;
+}
+
+void Watcher::note_failure(Platform& platform, const std::string& error) {
+    platform.backoff =
+        std::clamp<Millis>(platform.backoff * 2, std::chrono::seconds(1), std::chrono::seconds(60));
+    if (platform.error != error)
+        log::warn("platform {}: statuses cannot be read: {}", number(platform.id), error);
+    platform.error = error;
+}
+
+Async<void> Watcher::record_news(std::vector<RunNews> news) {
+    std::vector<RunId> told;
+    told.reserve(news.size());
+    for (const auto& item : news) told.push_back(item.run);
     auto recorded = co_await record_surely(context_, std::move(news));
     if (!recorded) {
         log::error("statuses could not be written: {}", recorded.error().describe());
-        for (auto id : due)
-            if (auto found = platform.runs.find(id); found != platform.runs.end())
-                found->second.fingerprint = 0;  // say it again
+        for (auto id : told)
+            if (auto* followed = find(id)) followed->fingerprint = 0;  // say it again
         co_return;
     }
     for (const auto& item : recorded.value()) {
         if (number(item.run.id) == 0) continue;
-        auto found = platform.runs.find(item.run.id);
-        bool same = found != platform.runs.end() && found->second.fence == item.run.fence;
-        if (same && !is_in_flight(item.run.state)) forget(item.run.id);
+        auto* followed = find(item.run.id);
+        bool same = followed && followed->fence == item.run.fence;
+        if (same && !is_in_flight(item.run.state)) {
+            if (item.run.state == RunState::succeeded) durations_.learn(item.run);
+            forget(item.run.id);
+        }
         if (item.send_cancel) canceller_.start(item.run);
     }
 }
@@ -236,60 +227,46 @@ Async<void> Watcher::sweep(Platform& platform, std::vector<RunId> due) {
 std::vector<RunNews> Watcher::timed_out(SystemTime now) const {
     std::vector<RunNews> out;
     auto steady_now = context_.clock().steady_now();
-    for (const auto& [id, platform] : platforms_) {
-        for (const auto& [run, followed] : platform->runs) {
-            const auto* task = context_.catalog->task(followed.task);
-            if (!task || followed.cancelling || followed.timeout_told) continue;
-            engine::TimeoutFacts facts{.submitted_at = followed.submitted_at,
-                                       .execution_timeout = task->task.execution_timeout,
-                                       .alive_at = followed.alive_at};
-            facts.silent_for = std::chrono::duration_cast<Millis>(steady_now - followed.last_seen);
-            if (!engine::has_timed_out(facts, now)) continue;
-            out.push_back({.run = run,
-                           .event = engine::CancelRequested{CancelCause::timeout, {}},
-                           .fence = followed.fence});
-        }
-    }
+    for_each_run([&](RunId run, const Followed& followed) {
+        const auto* task = context_.catalog->task(followed.task);
+        if (!task || followed.cancelling || followed.timeout_told) return;
+        engine::TimeoutFacts facts{.submitted_at = followed.submitted_at,
+                                   .execution_timeout = task->task.execution_timeout,
+                                   .alive_at = followed.alive_at};
+        facts.silent_for = std::chrono::duration_cast<Millis>(steady_now - followed.last_seen);
+        if (!engine::has_timed_out(facts, now)) return;
+        out.push_back({.run = run,
+                       .event = engine::CancelRequested{CancelCause::timeout, {}},
+                       .fence = followed.fence});
+    });
     return out;
 }
 
 void Watcher::timeout_recorded(RunId run) {
-    auto place = place_.find(run);
-    if (place != place_.end()) platforms_.at(place->second)->runs.at(run).timeout_told = true;
+    if (auto* followed = find(run)) followed->timeout_told = true;
 }
 
 std::vector<RunId> Watcher::waiting_since(SystemTime before) {
     std::vector<RunId> out;
-    for (const auto& [id, platform] : platforms_)
-        for (const auto& [run, followed] : platform->runs)
-            if (followed.waits_since && *followed.waits_since <= before) out.push_back(run);
+    for_each_run([&](RunId run, const Followed& followed) {
+        if (followed.waits_since != SystemTime() && followed.waits_since <= before) out.push_back(run);
+    });
     std::sort(out.begin(), out.end());
     return out;
 }
 
 void Watcher::clear() {
     for (const auto& [id, platform] : platforms_) {
-        platform->runs.clear();
+        for (auto& [job, runs] : platform->jobs) runs.runs.clear();
+        platform->followed = 0;
         platform->looks = {};
+        platform->urgent = {};
     }
     place_.clear();
 }
 
 void Watcher::wake() {
     for (const auto& [id, platform] : platforms_) platform->wake.give();
-}
-
-void Watcher::fill(RuntimeStatus& status) const {
-    auto now = context_.clock().steady_now();
-    for (const auto& [id, platform] : platforms_) {
-        RuntimeStatus::PlatformStatus made{
-            .platform = id, .error = platform->error, .in_flight = platform->runs.size()};
-        for (const auto& [run, followed] : platform->runs) {
-            auto age = std::chrono::duration_cast<Millis>(now - followed.last_seen);
-            if (!made.staleness || age > *made.staleness) made.staleness = age;
-        }
-        status.platforms.push_back(std::move(made));
-    }
 }
 
 }  // namespace polysync::runtime

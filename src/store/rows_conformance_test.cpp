@@ -192,6 +192,45 @@ TEST_P(StoreConformance, NewestSuccessOfALane) {  // TASK-5: latest
         read<std::optional<TaskRun>>([](ReadTransaction& t) { return t.newest_success(customers, "live"); }));
 }
 
+TEST_P(StoreConformance, DurationsOfSuccessesNewestLiveOnesFirst) {  // PERF-11
+    struct Row {
+        std::string lane;
+        RunState state;
+        std::optional<Millis> submitted, started;
+        Millis ended;
+    };
+    using std::chrono::seconds;
+    std::vector<Row> rows{
+        {"live", RunState::succeeded, seconds(0), seconds(10), seconds(70)},    // 60 s
+        {"live", RunState::succeeded, seconds(0), std::nullopt, seconds(90)},   // 90 s, and newer
+        {"live", RunState::failed, seconds(0), seconds(1), seconds(2)},         // no success
+        {"live", RunState::succeeded, std::nullopt, std::nullopt, seconds(5)},  // nobody knows
+        {"live", RunState::succeeded, seconds(0), seconds(9), seconds(8)},      // clocks differ: 0
+        {"backfill:1", RunState::succeeded, seconds(0), seconds(0), seconds(40)},
+        {"manual:a", RunState::succeeded, seconds(0), seconds(0), seconds(41)},
+    };
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        auto fresh = queued("k" + std::to_string(i));
+        fresh.key.lane = rows[i].lane;
+        auto id = insert(fresh);
+        auto from = run(id), to = from;
+        to.state = rows[i].state;
+        if (rows[i].submitted) to.submitted_at = now + *rows[i].submitted;
+        if (rows[i].started) to.started_at = now + *rows[i].started;
+        to.ended_at = now + rows[i].ended;
+        ASSERT_TRUE(change(from, to));
+    }
+    auto durations = [&](ObjectId task, int limit) {
+        return read<std::vector<Millis>>([=](ReadTransaction& t) { return t.recent_durations(task, limit); });
+    };
+    EXPECT_EQ(durations(orders, 2), (std::vector<Millis>{seconds(90), seconds(60)}));
+    auto all = durations(orders, 20);
+    ASSERT_EQ(all.size(), 5u);
+    EXPECT_EQ(all[2], Millis(0));
+    EXPECT_EQ(std::set<Millis>(all.begin() + 3, all.end()), (std::set<Millis>{seconds(40), seconds(41)}));
+    EXPECT_TRUE(durations(customers, 20).empty());
+}
+
 TEST_P(StoreConformance, PruningKeepsWhatIsNeeded) {
     std::vector<RunId> ids;
     for (int i = 0; i < 4; ++i) {

@@ -252,6 +252,9 @@ class ReadTransaction {
     [[nodiscard]] virtual Result<std::vector<AuditEntry>> audit(const Page& page) = 0;
     [[nodiscard]] virtual Result<std::optional<IdempotencyRecord>> idempotency(std::string_view key) = 0;
     [[nodiscard]] virtual Result<std::optional<std::string>> setting(std::string_view name) = 0;
+    // How long runs of the task that succeeded ran at AWS (where it gave no start: since their submission),
+    // at most `limit`: the newest of the lane `live` first, then those of other lanes in any order.
+    [[nodiscard]] virtual Result<std::vector<Millis>> recent_durations(ObjectId task, int limit) = 0;
 };
 
 // Writes. An Error from any method, or from the unit itself, undoes the whole unit.

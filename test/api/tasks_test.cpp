@@ -181,6 +181,32 @@ TEST_F(SystemApi, PlatformsAnswerForAws) {  // PLAT-4
     EXPECT_EQ(post("/platforms/p9/test").status, 404);
 }
 
+TEST_F(SystemApi, PollsTellWhatIsFollowedAndWhatIsNext) {  // PERF-11
+    auto idle = get("/platforms/p1/polls");
+    EXPECT_EQ(idle.status, 200);
+    EXPECT_EQ(idle.number_at("/followed"), 0);
+    EXPECT_EQ(idle.number_at("/next/in_ms"), -1);
+    aws[0]->script = [](sim::FakeRun& run) { run.ends = run.started + std::chrono::hours(1); };
+    ASSERT_EQ(post("/tasks/etl%2Fplain/run").status, 201);
+    pass(std::chrono::minutes(10));
+    auto busy = get("/platforms/p1/polls");
+    EXPECT_EQ(busy.status, 200);
+    EXPECT_GE(busy.number_at("/followed"), 1);
+    EXPECT_GE(busy.number_at("/jobs"), 1);
+    EXPECT_LE(busy.number_at("/staleness_ms"), 31'000);
+    EXPECT_EQ(busy.number_at("/late_ms"), 0);
+    EXPECT_EQ(busy.number_at("/due/in_1_min"), busy.number_at("/followed"));
+    EXPECT_GE(busy.number_at("/next/in_ms"), 0);
+    EXPECT_GE(busy.number_at("/next/calls/0/runs"), 1);
+
+    EXPECT_NE(busy.text_at("/next/calls/0/operation"), "");
+    EXPECT_GT(busy.number_at("/so_far/calls"), 10);
+    auto unknown = get("/platforms/p9/polls");
+    EXPECT_EQ(unknown.status, 404);
+    EXPECT_EQ(unknown.text_at("/code"), "unknown_platform");
+    EXPECT_NE(unknown.text_at("/remedy"), "");
+}
+
 TEST_F(SystemApi, BackupWritesAFileOnce) {
     auto path = testing::TempDir() + "/api-backup.db";
     std::remove(path.c_str());

@@ -214,6 +214,7 @@ class FakeProvider final : public Provider {
     }
 
     Async<std::vector<StatusAnswer>> statuses(std::vector<RunReference> runs) override {
+        if (aws_.on_statuses) aws_.on_statuses(runs);
         co_await call("aws.statuses");
         std::vector<StatusAnswer> out;
         bool throttled = aws_.happens(aws_.faults_.throttled),

@@ -118,6 +118,10 @@ class ConnectionImpl final : public Connection {
     const std::string& region() const override { return parts_.region; }
     const std::shared_ptr<CredentialsProvider>& credentials() const override { return parts_.credentials; }
     void set_account(std::string account) override { parts_.account = std::move(account); }
+    std::vector<LimiterStats> limits() const override {
+        if (!parts_.limiters) return {};
+        return parts_.limiters->stats(account(), parts_.region);
+    }
 
   private:
     Async<Result<Answer>> run(Call& call) {
@@ -293,9 +297,9 @@ class ConnectionImpl final : public Connection {
     // with each refresh, so the first one stays the name.
     LimiterKey limiter_key(const Call& call) {
         if (identity_.empty() && call.credentials) identity_ = call.credentials->access_key_id;
-        std::string_view account = parts_.account.empty() ? identity_ : parts_.account;
-        return {account, parts_.region, call.operation.service->name, call.operation.name};
+        return {account(), parts_.region, call.operation.service->name, call.operation.name};
     }
+    std::string_view account() const { return parts_.account.empty() ? identity_ : parts_.account; }
 
     static Async<bool> cancelled() {
         auto state = co_await asio::this_coro::cancellation_state;

@@ -5,10 +5,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "aws/auth/credentials.h"
 #include "aws/core/call_options.h"
 #include "aws/core/endpoint.h"
+#include "aws/core/limiter_stats.h"
 #include "aws/core/operation.h"
 #include "aws/core/retry_settings.h"
 #include "base/async.h"
@@ -71,6 +73,8 @@ class Connection {
     [[nodiscard]] virtual const std::shared_ptr<CredentialsProvider>& credentials() const = 0;
     // From now on rate limits are shared with everything that uses this account (GetCallerIdentity tells it).
     virtual void set_account(std::string account) = 0;
+    // The rate limits that its calls go by.
+    [[nodiscard]] virtual std::vector<LimiterStats> limits() const { return {}; }
 };
 
 }  // namespace polysync::aws

@@ -173,6 +173,7 @@ std::vector<LimiterStats> LimiterRegistry::stats() const {
         one.calls = limiter->calls;
         one.throttles = limiter->throttles;
         one.rate_per_s = limiter->bucket.rate_per_s();
+        one.most_per_s = limiter->bucket.max_rate_per_s();
         one.tokens = limiter->bucket.tokens(now);
         one.waiting = limiter->queue.size();
         all.push_back(std::move(one));
@@ -182,6 +183,13 @@ std::vector<LimiterStats> LimiterRegistry::stats() const {
                std::tie(b.account, b.region, b.service, b.operation);
     });
     return all;
+}
+
+std::vector<LimiterStats> LimiterRegistry::stats(std::string_view account, std::string_view region) const {
+    auto some = stats();
+    std::erase_if(some,
+                  [&](const LimiterStats& one) { return one.account != account || one.region != region; });
+    return some;
 }
 
 }  // namespace polysync::aws

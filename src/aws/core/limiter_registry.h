@@ -2,12 +2,12 @@
 // callers of a process (aws-facts 12.3).
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "aws/core/limiter_stats.h"
 #include "aws/core/operation.h"
 #include "base/async.h"
 #include "base/clock.h"
@@ -21,15 +21,6 @@ struct LimiterKey {
     std::string_view region;
     std::string_view service;  // as in ServiceInfo and Operation
     std::string_view operation;
-};
-
-struct LimiterStats {
-    std::string account, region, service, operation;
-    std::uint64_t calls = 0;      // permits given
-    std::uint64_t throttles = 0;  // refusals that AWS reported
-    double rate_per_s = 0;        // refill right now
-    double tokens = 0;
-    std::size_t waiting = 0;
 };
 
 // One thread (the loops' executor), which also outlives all waiting. Waiters go in order of priority; among
@@ -55,6 +46,8 @@ class LimiterRegistry {
     void set_rate(std::string service, std::string operation, double burst, double per_s);
     // Sorted by account, region, service, operation.
     [[nodiscard]] std::vector<LimiterStats> stats() const;
+    // Of one account in one region.
+    [[nodiscard]] std::vector<LimiterStats> stats(std::string_view account, std::string_view region) const;
 
   private:
     struct State;

@@ -21,6 +21,7 @@ void add_object_commands(CLI::App& app, Chosen& chosen);
 void add_import_command(CLI::App& job, Chosen& chosen);
 // Below `polysync platform`.
 void add_platform_object_commands(CLI::App& platform, Chosen& chosen);
+void add_polls_command(CLI::App& platform, Chosen& chosen);
 // schedule, events, alerts, audit.
 void add_watch_commands(CLI::App& app, Chosen& chosen);
 // Below `polysync server`.

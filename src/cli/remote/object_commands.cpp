@@ -291,6 +291,7 @@ void add_platform_object_commands(CLI::App& platform, Chosen& chosen) {
                               "Examples:\n  polysync platform status\n  polysync platform status etl",
                               options, platform_status);
     status->add_option("PLATFORM_NAME", options->name, "This one only")->type_name("");
+    add_polls_command(platform, chosen);
     add_show_command(platform, chosen, "platform", "PLATFORM_NAME");
     add_pause_commands(platform, chosen, "platform", "PLATFORM_NAME");
     add_delete_command(platform, chosen, "platform", "PLATFORM_NAME");

@@ -91,6 +91,42 @@ TEST(Remote, ResumeSaysWhatBecomesOfKeptKeys) {  // TASK-5
     EXPECT_THAT(told({"task", "resume", "sales/orders"}, 0), Not(HasSubstr("kept")));
 }
 
+TEST(Remote, PollsShowWhatIsAskedAndWhatIsLeft) {  // PERF-11
+    RemoteBench bench;
+    std::string answer =
+        R"({"name": "etl", "type": "aws_glue", "followed": 51, "early": 50, "cancelling": 1, "jobs": 2,
+        "staleness_ms": 28340, "late_ms": 0, "due": {"in_10_s": 1, "in_1_min": 1, "in_5_min": 51},
+        "next": {"in_ms": 1660, "calls": [{"operation": "GetJobRuns", "job": "sales/load", "runs": 1, "riding": 49,
+                                           "calls": 1}]},
+        "so_far": {"sweeps": 7, "calls": 8, "statuses": 412},
+        "operations": [{"service": "glue", "operation": "GetJobRuns", "calls": 8, "throttles": 2, "rate_per_s": 3.5,
+                        "most_per_s": 4.95, "tokens": 7.993, "waiting": 0}]})";
+    bench.http.answer(200, answer).answer(200, answer);
+    EXPECT_EQ(bench.run({"platform", "polls", "etl"}), 0);
+    EXPECT_THAT(bench.asked().url, HasSubstr("/api/v1/platforms/etl/polls"));
+    for (const auto* text :
+         {"etl (aws_glue)", "51 runs of 2 jobs; 50 far from the expected end; 1 to be cancelled", "28.3s\n",
+          "1 within 10 s, 1 within 1 min, 51 within 5 min", "in 1.7s",
+          "1 x GetJobRuns for 1 run of sales/load, and 49 that ride along",
+          "412 statuses in 8 calls: 51.5 a call",
+          "OPERATION        CALLS  THROTTLED  RATE/S  OF   TOKENS  WAITING",
+          "glue GetJobRuns  8      2          3.5     5.0  7       0"})
+        EXPECT_THAT(bench.console.out_text, HasSubstr(text));
+    EXPECT_EQ(bench.run({"platform", "polls", "etl", "--json"}), 0);
+    EXPECT_EQ(boost::json::parse(bench.console.out_text).at("next").at("in_ms"), 1660);
+    bench.http.answer(200,
+                      R"({"name": "ml", "type": "aws_sagemaker", "followed": 0, "early": 0, "cancelling": 0,
+        "jobs": 0, "late_ms": 0, "due": {"in_10_s": 0, "in_1_min": 0, "in_5_min": 0},
+        "so_far": {"sweeps": 0, "calls": 0, "statuses": 0}, "operations": []})");
+    EXPECT_EQ(bench.run({"platform", "polls", "ml"}), 0);
+    EXPECT_THAT(bench.console.out_text, HasSubstr("nothing to ask about"));
+    bench.http.answer(404, R"({"code": "unknown_platform", "detail": "there is no platform 'etk'",
+        "remedy": "Did you mean 'etl'?"})");
+    EXPECT_EQ(bench.run({"platform", "polls", "etk"}), 4);
+    EXPECT_THAT(bench.console.err_text, HasSubstr("Did you mean 'etl'?"));
+    EXPECT_EQ(bench.run({"platform", "polls"}), 2);
+}
+
 TEST(Remote, ManyRunsAreActedOnOnlyWhenConfirmed) {
     RemoteBench bench;
     std::string plan = R"({"runs": [7, 8], "refused": []})";

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "aws/batch/client.h"
+#include "aws/core/connection.h"
 #include "provider/cloudwatch_log_reader.h"
 #include "provider/parts.h"
 
@@ -33,6 +34,9 @@ class BatchProvider final : public Provider {
     [[nodiscard]] Async<ConnectionReport> test_connection() override;
     [[nodiscard]] boost::json::object required_permissions(const PolicyScope& scope) const override;
     [[nodiscard]] Error diagnose(Error error) const override;
+    [[nodiscard]] std::vector<aws::LimiterStats> limits() const override {
+        return parts_.connection->limits();
+    }
     [[nodiscard]] Async<Result<LogPage>> logs(RunReference run, std::string cursor) override;
 
     static constexpr std::size_t jobs_per_call = 100;  // DescribeJobs' own maximum

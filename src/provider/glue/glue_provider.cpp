@@ -201,7 +201,7 @@ Async<Result<FindAnswer>> GlueProvider::find_submission(const SubmissionIntent& 
 struct GlueProvider::StatusWork {
     struct Group {
         std::string job_name;
-        std::vector<std::string> run_ids;
+        std::vector<std::string> run_ids, riding;
         RunReader::Answers answers;
     };
     std::vector<Group> groups;
@@ -209,7 +209,7 @@ struct GlueProvider::StatusWork {
 
 Async<void> GlueProvider::read_job(StatusWork& work, std::size_t index) {
     StatusWork::Group& group = work.groups[index];
-    RunReader::Answers answers = co_await reader_.read(group.job_name, group.run_ids);
+    RunReader::Answers answers = co_await reader_.read(group.job_name, group.run_ids, group.riding);
     work.groups[index].answers = std::move(answers);
 }
 
@@ -220,8 +220,9 @@ Async<std::vector<StatusAnswer>> GlueProvider::statuses(std::vector<RunReference
         Result<RunId> id = split_run_id(run.run_id);
         if (!id) continue;
         auto [place, is_new] = group_of.emplace(id.value().job_name, work.groups.size());
-        if (is_new) work.groups.push_back({id.value().job_name, {}, {}});
-        work.groups[place->second].run_ids.push_back(id.value().run_id);
+        if (is_new) work.groups.push_back({id.value().job_name, {}, {}, {}});
+        auto& group = work.groups[place->second];
+        (run.rides ? group.riding : group.run_ids).push_back(id.value().run_id);
     }
     std::function<Async<void>(std::size_t)> one = [this, &work](std::size_t index) {
         return read_job(work, index);
@@ -237,7 +238,13 @@ Async<std::vector<StatusAnswer>> GlueProvider::statuses(std::vector<RunReference
             continue;
         }
         const std::string& job_name = id.value().job_name;
-        const Result<Chain>& chain = work.groups[group_of.at(job_name)].answers.at(id.value().run_id);
+        const RunReader::Answers& known_runs = work.groups[group_of.at(job_name)].answers;
+        auto answer = known_runs.find(id.value().run_id);
+        if (answer == known_runs.end()) {
+            answers.push_back(left_out(run.run_id));
+            continue;
+        }
+        const Result<Chain>& chain = answer->second;
         if (!chain) {
             answers.push_back({run.run_id, explain(chain.error(), job_name)});
             continue;

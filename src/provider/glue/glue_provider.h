@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "aws/core/connection.h"
 #include "provider/cloudwatch_log_reader.h"
 #include "provider/glue/glue_logs.h"
 #include "provider/glue/glue_names.h"
@@ -34,6 +35,9 @@ class GlueProvider final : public Provider {
     [[nodiscard]] Async<ConnectionReport> test_connection() override;
     [[nodiscard]] boost::json::object required_permissions(const PolicyScope& scope) const override;
     [[nodiscard]] Error diagnose(Error error) const override;
+    [[nodiscard]] std::vector<aws::LimiterStats> limits() const override {
+        return parts_.connection->limits();
+    }
     [[nodiscard]] Async<Result<LogPage>> logs(RunReference run, std::string cursor) override;
 
     // Runs may show another start time than our clock's for the call: this much is allowed for in either

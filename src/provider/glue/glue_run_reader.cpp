@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t calls_at_once = 4;
 
 // Pages without any of our runs are worth their price only while many runs are missing: at most one such page
-// for every eight.
+// for every eight. A run that rides counts for half.
 bool is_page_worth_it(std::size_t missing, std::size_t empty_pages) {
     return missing >= 2 && empty_pages * 8 <= missing;
 }
@@ -26,6 +26,7 @@ struct RunReader::Work {
     std::vector<std::string> wanted;                // distinct run ids
     std::vector<std::string> singles;               // those that GetJobRun is asked for
     std::set<std::string> missing;                  // not answered yet
+    std::set<std::string> riding;                   // the same, of those that ride
     std::map<std::string, aws::glue::JobRun> runs;  // by id: everything that any call gave
     std::map<std::string, std::string> next;        // PreviousRunId → id
     std::map<std::string, Error> errors;            // by run id
@@ -51,15 +52,24 @@ Async<Result<Chain>> RunReader::read_one(std::string job_name, std::string run_i
     co_return answers.at(run_id);
 }
 
-Async<RunReader::Answers> RunReader::read(std::string job_name, std::vector<std::string> run_ids) {
+bool RunReader::is_shown(const Work& work, const std::string& run_id) const {
+    return work.runs.contains(run_id) || work.runs.contains(latest_known_attempt(work.job_name, run_id));
+}
+
+Async<RunReader::Answers> RunReader::read(std::string job_name, std::vector<std::string> run_ids,
+                                          std::vector<std::string> riding) {
     std::ranges::sort(run_ids);
     run_ids.erase(std::unique(run_ids.begin(), run_ids.end()), run_ids.end());
     Work work;
     work.job_name = std::move(job_name);
     work.missing.insert(run_ids.begin(), run_ids.end());
     work.wanted = std::move(run_ids);
-    if (work.wanted.size() > 1) co_await read_pages(work);
+    work.riding.insert(riding.begin(), riding.end());
+    if (work.wanted.size() + work.riding.size() > 1) co_await read_pages(work);
     co_await read_singles(work);
+    for (std::string& id : riding) {
+        if (!work.missing.contains(id) && is_shown(work, id)) work.wanted.push_back(std::move(id));
+    }
     Answers answers;
     for (const std::string& id : work.wanted) {
         if (auto failed = work.errors.find(id); failed != work.errors.end()) {
@@ -89,17 +99,18 @@ Async<void> RunReader::read_pages(Work& work) {
             co_return;
         }
         work.has_newest_page = true;
-        std::size_t before = work.missing.size();
+        std::size_t before = work.missing.size() + work.riding.size();
         for (aws::glue::JobRun& run : page.value().items) {
             work.missing.erase(run.id);
+            work.riding.erase(run.id);
             work.listed.insert(run.id);
             work.keep(std::move(run));
         }
-        if (work.missing.size() == before) ++empty_pages;
+        if (work.missing.size() + work.riding.size() == before) ++empty_pages;
         Result<std::string> next = guard.next(std::move(page.value().next_token));
         if (!next) co_return;
         token = std::move(next.value());
-    } while (!token.empty() && is_page_worth_it(work.missing.size(), empty_pages));
+    } while (!token.empty() && is_page_worth_it(work.missing.size() + work.riding.size() / 2, empty_pages));
 }
 
 Async<void> RunReader::read_singles(Work& work) {

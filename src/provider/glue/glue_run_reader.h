@@ -20,8 +20,10 @@ class RunReader {
         : client_(client), definitions_(definitions), clock_(clock) {}
 
     // What became of each run id of one job, by run id. Every id asked for has an entry; errors are per run.
+    // Those that are `riding` have one where a page that was read for the others shows them.
     using Answers = std::map<std::string, Result<Chain>>;
-    [[nodiscard]] Async<Answers> read(std::string job_name, std::vector<std::string> run_ids);
+    [[nodiscard]] Async<Answers> read(std::string job_name, std::vector<std::string> run_ids,
+                                      std::vector<std::string> riding = {});
     [[nodiscard]] Async<Result<Chain>> read_one(std::string job_name, std::string run_id);
 
     // The latest attempt that is known of a submitted run; the run itself where no retry is known.
@@ -40,6 +42,7 @@ class RunReader {
     Async<void> read_singles(Work& work);
     Async<void> load_newest_page(Work& work);
     Async<Result<Chain>> follow(Work& work, std::string run_id);
+    [[nodiscard]] bool is_shown(const Work& work, const std::string& run_id) const;
     Async<bool> find_next(Work& work, Chain& chain);
     void remember(const std::string& job_name, const Chain& chain);
 

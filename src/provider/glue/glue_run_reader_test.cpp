@@ -204,6 +204,29 @@ TEST(GlueDiscovery, AskForLessWhereAPageIsTooLarge) {
     EXPECT_NE(scripted->calls[1].second.find("\"NextToken\":\"s\""), std::string::npos);
 }
 
+// PERF-11: runs that ride are answered where a page shows them, and never cost a call of their own.
+TEST_F(GlueRunReader, RunsRideOnThePagesOfOthers) {
+    for (int i = 0; i < 500; ++i) aws.add(fmt::format("jr_{:03}", i), "RUNNING");
+    auto answered = [&](std::vector<std::string> due, std::vector<std::string> riding) {
+        RunReader::Answers answers = test::run_async(reader.read("etl", std::move(due), std::move(riding)));
+        std::string out;
+        for (const auto& [id, chain] : answers) out += (chain ? "" : "!") + id + " ";
+        return out;
+    };
+    EXPECT_EQ(answered({"jr_499"}, {"jr_498", "jr_100"}), "jr_498 jr_499 ");
+    EXPECT_EQ(calls(), "GetJobRuns ");
+    EXPECT_EQ(answered({"jr_100"}, {"jr_099", "jr_450"}), "jr_100 jr_450 ") << "due: asked for by itself";
+    EXPECT_EQ(calls(), "GetJobRuns GetJobRun ");
+    // Many that ride are worth more pages.
+    std::vector<std::string> riding;
+    for (int i = 0; i < 499; ++i) riding.push_back(fmt::format("jr_{:03}", i));
+    RunReader::Answers all = test::run_async(reader.read("etl", std::vector<std::string>{"jr_499"}, riding));
+    EXPECT_EQ(all.size(), 500u);
+    EXPECT_EQ(calls(), "GetJobRuns GetJobRuns GetJobRuns ");
+    aws.denied = "GetJobRuns";
+    EXPECT_EQ(answered({"jr_499"}, {"jr_498"}), "jr_499 ");
+}
+
 TEST_F(GlueRunReader, AnswersThatLackEverything) {
     auto bare = std::make_shared<test::ScriptedConnection>(
         [](std::string_view operation, const json::object&) -> Result<std::string> {

@@ -46,8 +46,8 @@ Async<Result<std::vector<aws::sagemaker::Step>>> list_steps(aws::SageMakerClient
 
 Async<Result<std::vector<aws::sagemaker::ExecutionSummary>>> ExecutionStatuses::list_newest(
     const Group& group, const std::vector<RunReference>& runs) {
-    std::unordered_set<std::string_view> wanted;
-    for (std::size_t index : group.runs) wanted.insert(runs[index].run_id);
+    std::unordered_set<std::string_view> wanted, riding;
+    for (std::size_t index : group.runs) (runs[index].rides ? riding : wanted).insert(runs[index].run_id);
     aws::sagemaker::ListExecutionsRequest request;
     const std::string& name = runs[group.runs.front()].external_id;
     request.pipeline_name = name.empty() ? group.pipeline_arn : name;
@@ -55,16 +55,20 @@ Async<Result<std::vector<aws::sagemaker::ExecutionSummary>>> ExecutionStatuses::
     request.sort_order = "Descending";
     std::vector<aws::sagemaker::ExecutionSummary> out;
     std::string token;
-    // One describe call per run is the alternative, so more pages than runs never pay.
-    for (std::size_t pages = 1; pages < group.runs.size(); ++pages) {
+    // One describe call per run is the alternative, so more pages than runs never pay; a run that rides
+    // counts for half.
+    std::size_t most = wanted.size() + riding.size() / 2;
+    for (std::size_t pages = 1; pages == 1 || pages < most; ++pages) {
         POLYSYNC_CO_TRY(auto page, co_await client_.list_pipeline_executions(request, token));
-        std::size_t before = wanted.size();
+        std::size_t before = out.size();
         for (auto& summary : page.items) {
-            if (wanted.erase(summary.arn) > 0) out.push_back(std::move(summary));
+            bool is_ours = wanted.erase(summary.arn) + riding.erase(summary.arn) > 0;
+            if (is_ours) out.push_back(std::move(summary));
         }
         // A page without any of ours says that the rest lie far back.
-        bool fruitless = wanted.size() == before && !page.items.empty();
-        if (wanted.empty() || fruitless || page.next_token.empty() || page.next_token == token) break;
+        bool fruitless = out.size() == before && !page.items.empty();
+        bool is_done = wanted.empty() && riding.empty();
+        if (is_done || fruitless || page.next_token.empty() || page.next_token == token) break;
         token = std::move(page.next_token);
     }
     co_return std::move(out);
@@ -80,6 +84,10 @@ Async<void> ExecutionStatuses::add_details(const RunReference& reference, Pipeli
 
 Async<void> ExecutionStatuses::finish(const RunReference& reference,
                                       const aws::sagemaker::ExecutionSummary* summary, StatusAnswer& answer) {
+    if (reference.rides && !summary) {
+        answer = left_out(reference.run_id);
+        co_return;
+    }
     bool is_open = summary && !is_terminal(map_status(summary->status));
     std::optional<PipelineRun> run;
     if (is_open) {
@@ -106,7 +114,7 @@ Async<void> ExecutionStatuses::read_group(const Group& group, const std::vector<
         auto newest = co_await list_newest(group, runs);
         if (!newest && !is_worth_describing(newest.error())) {
             for (std::size_t index : group.runs) answers[index].run = newest.error();
-            co_return;
+            co_return;  // of those that ride too: what fails for one fails for all
         }
         if (newest) {
             for (auto& summary : newest.value()) listed.emplace(summary.arn, std::move(summary));

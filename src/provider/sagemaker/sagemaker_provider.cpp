@@ -62,6 +62,7 @@ class SageMakerProvider final : public Provider {
         return make_policy(parts_.platform, scope).document;
     }
     Error diagnose(Error error) const override { return diagnose_for(std::move(error), {}, {}); }
+    std::vector<aws::LimiterStats> limits() const override { return parts_.connection->limits(); }
     Async<Result<LogPage>> logs(RunReference run, std::string cursor) override;
 
   private:
@@ -263,6 +264,7 @@ Async<std::vector<StatusAnswer>> SageMakerProvider::statuses(std::vector<RunRefe
     std::vector<StatusAnswer> answers = co_await reader.read(runs);
     for (std::size_t i = 0; i < answers.size(); ++i) {
         auto& answer = answers[i];
+        if (answer.left_out) continue;
         if (answer.run)
             answer.run = with_remedy(std::move(answer.run.value()), runs[i].external_id);
         else

@@ -141,6 +141,24 @@ TEST(SageMakerProvider, OneListCallServesManyRuns) {  // SM-4
     EXPECT_EQ(aws.sent("ListPipelineExecutions").at(0).at("PipelineName").as_string(), "MyPipe");
 }
 
+TEST(SageMakerProvider, RunsRideOnTheListOfOthers) {  // PERF-11
+    auto aws = aws_sagemaker();
+    aws.on("ListPipelineExecutions", R"({"PipelineExecutionSummaries":[)" + summary(arn_of(1), "Executing") +
+                                         "," + summary(arn_of(2), "Executing") + R"(],"NextToken":"t"})");
+    auto provider = aws.provider();
+    std::vector<RunReference> runs{reference(arn_of(1)), reference(arn_of(2)), reference(arn_of(3))};
+    runs[1].rides = runs[2].rides = true;
+    auto answers = run_async(provider->statuses(runs));
+    ASSERT_EQ(answers.size(), 3U);
+    EXPECT_FALSE(answers[0].left_out);
+    EXPECT_EQ(answers[0].run.value().aws_status, "Executing");
+    EXPECT_EQ(answers[1].run.value().aws_status, "Executing");
+    EXPECT_TRUE(answers[2].left_out);
+    EXPECT_FALSE(answers[2].run);
+    EXPECT_EQ(aws.sent("ListPipelineExecutions").size(), 1U);
+    EXPECT_EQ(aws.sent("DescribePipelineExecution").size(), 0U);
+}
+
 TEST(SageMakerProvider, GivesUpOnPagesThatShowNoneOfOurs) {
     auto aws = aws_sagemaker();
     aws.on("ListPipelineExecutions",

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "provider/concurrently.h"
 #include "provider/step_functions/execution_arn.h"
@@ -34,6 +35,12 @@ struct ExecutionStatuses::Group {
     std::vector<std::size_t> runs;
 };
 
+// Executions that run, as far as they were listed.
+struct ExecutionStatuses::Listing {
+    std::unordered_map<std::string, aws::states::ExecutionItem> running;
+    bool is_complete = false;
+};
+
 Async<Result<PipelineRun>> ExecutionStatuses::describe(RunReference run) {
     auto execution = co_await states_.describe_execution(run.run_id);
     bool data_closed = !execution && is_key_closed(execution.error());
@@ -56,41 +63,56 @@ Async<void> ExecutionStatuses::describe_into(RunReference run, StatusAnswer& ans
     answer.run = co_await describe(std::move(run));
 }
 
-Async<Result<std::vector<aws::states::ExecutionItem>>> ExecutionStatuses::list_running(
-    std::string state_machine_arn, std::size_t most_pages) {
+Async<Result<ExecutionStatuses::Listing>> ExecutionStatuses::list_running(
+    const Group& group, const std::vector<RunReference>& runs) {
+    std::unordered_set<std::string_view> missing;
+    std::size_t riding = 0;
+    for (std::size_t index : group.runs) {
+        missing.insert(runs[index].run_id);
+        if (runs[index].rides) ++riding;
+    }
     aws::states::ListExecutionsRequest request;
-    request.state_machine_arn = std::move(state_machine_arn);
+    request.state_machine_arn = group.state_machine;
     request.status_filter = "RUNNING";
     request.max_results = page_size;
-    std::vector<aws::states::ExecutionItem> items;
+    Listing listing;
     std::string token;
-    for (std::size_t page_number = 0; page_number < most_pages; ++page_number) {
+    // One describe call per run is the alternative, so more pages than runs never pay; a run that rides
+    // counts for half.
+    std::size_t most = group.runs.size() - riding + riding / 2;
+    for (std::size_t pages = 1; pages == 1 || pages < most; ++pages) {
         POLYSYNC_CO_TRY(auto page, co_await states_.list_executions(request, token));
-        std::move(page.items.begin(), page.items.end(), std::back_inserter(items));
-        if (page.next_token.empty() || page.next_token == token) break;
+        for (auto& item : page.items) {
+            missing.erase(item.arn);
+            listing.running.emplace(item.arn, std::move(item));
+        }
+        listing.is_complete = page.next_token.empty();
+        if (missing.empty() || listing.is_complete || page.next_token == token) break;
         token = std::move(page.next_token);
     }
-    co_return std::move(items);
+    co_return std::move(listing);
 }
 
 Async<void> ExecutionStatuses::read_group(const Group& group, const std::vector<RunReference>& runs,
                                           std::vector<StatusAnswer>& answers) {
-    std::unordered_map<std::string, aws::states::ExecutionItem> running;
+    Listing listing;
     if (group.runs.size() > 1) {
-        auto listed = co_await list_running(group.state_machine, group.runs.size() - 1);
+        auto listed = co_await list_running(group, runs);
         if (!listed && !is_worth_describing(listed.error())) {
             for (std::size_t index : group.runs) answers[index].run = listed.error();
             co_return;
         }
-        if (listed) {
-            for (auto& item : listed.value()) running.emplace(item.arn, std::move(item));
-        }
+        if (listed) listing = std::move(listed.value());
     }
     std::vector<std::size_t> rest;
     for (std::size_t index : group.runs) {
-        auto found = running.find(runs[index].run_id);
-        if (found == running.end()) {
-            rest.push_back(index);
+        auto found = listing.running.find(runs[index].run_id);
+        if (found == listing.running.end()) {
+            // What is in no list of all that run has ended, and its end is worth a call of its own.
+            if (runs[index].rides && !listing.is_complete)
+                answers[index] = left_out(runs[index].run_id);
+            else
+                rest.push_back(index);
             continue;
         }
         PipelineRun run = to_run(runs[index].run_id, found->second.status, region_);

@@ -27,12 +27,14 @@ class ExecutionStatuses {
 
   private:
     struct Group;
+    struct Listing;
 
     [[nodiscard]] Async<void> read_group(const Group& group, const std::vector<RunReference>& runs,
                                          std::vector<StatusAnswer>& answers);
-    // Those of the group that run; gives up where describing the rest is cheaper than more pages.
-    [[nodiscard]] Async<Result<std::vector<aws::states::ExecutionItem>>> list_running(
-        std::string state_machine_arn, std::size_t most_pages);
+    // Those that run of the group's state machine; gives up where describing the rest is cheaper than more
+    // pages.
+    [[nodiscard]] Async<Result<Listing>> list_running(const Group& group,
+                                                      const std::vector<RunReference>& runs);
     [[nodiscard]] Async<void> describe_into(RunReference run, StatusAnswer& answer);
 
     aws::StatesClient states_;

@@ -58,6 +58,7 @@ class StepFunctionsProvider final : public Provider {
         return make_policy(parts_.platform, scope).document;
     }
     Error diagnose(Error error) const override { return diagnose_for(std::move(error), {}); }
+    std::vector<aws::LimiterStats> limits() const override { return parts_.connection->limits(); }
     Async<Result<LogPage>> logs(RunReference run, std::string cursor) override;
 
   private:
@@ -292,6 +293,10 @@ Async<std::vector<StatusAnswer>> StepFunctionsProvider::statuses(std::vector<Run
         auto [is_express, index] = place[i];
         StatusAnswer& answer = (is_express ? of_express : of_standard)[index];
         std::string machine = machine_of(answer.run_id);
+        if (answer.left_out) {
+            answers.push_back(std::move(answer));
+            continue;
+        }
         if (answer.run)
             answer.run = with_remedy(std::move(answer.run.value()), machine);
         else

@@ -199,6 +199,35 @@ TEST(StepFunctionsProvider, OneListCallServesAllThatRun) {
     EXPECT_EQ(answers[50].run.error().kind, ErrorKind::invalid_input);
 }
 
+// PERF-11: what rides and is in no complete list of all that run has ended, and is described; where the list
+// goes on it is left out.
+TEST(StepFunctionsProvider, RunsRideOnTheListOfOthers) {
+    auto aws = aws_states();
+    auto running = [](int i) {
+        return R"({"executionArn":")" + arn_of(i) + R"(","status":"RUNNING","startDate":1800000000})";
+    };
+    aws.on("ListExecutions", R"({"executions":[)" + running(1) + "," + running(2) + R"(],"nextToken":"t"})");
+    aws.on("ListExecutions", R"({"executions":[)" + running(1) + "]}");
+    aws.on("DescribeExecution",
+           R"({"executionArn":")" + arn_of(2) +
+               R"(","status":"SUCCEEDED","startDate":1800000000,"stopDate":1800000009})");
+    auto provider = aws.provider();
+    std::vector<RunReference> runs{reference(arn_of(1)), reference(arn_of(2)), reference(arn_of(3))};
+    runs[1].rides = runs[2].rides = true;
+    auto answers = run_async(provider->statuses(runs));
+    ASSERT_EQ(answers.size(), 3U);
+    EXPECT_EQ(answers[0].run.value().aws_status, "RUNNING");
+    EXPECT_EQ(answers[1].run.value().aws_status, "RUNNING");
+    EXPECT_TRUE(answers[2].left_out);
+    EXPECT_EQ(aws.sent("DescribeExecution").size(), 0U);
+    runs.pop_back();
+    answers = run_async(provider->statuses(runs));
+    EXPECT_EQ(answers[0].run.value().aws_status, "RUNNING");
+    EXPECT_EQ(answers[1].run.value().aws_status, "SUCCEEDED");
+    EXPECT_EQ(aws.sent("ListExecutions").size(), 2U);
+    EXPECT_EQ(aws.sent("DescribeExecution").size(), 1U);
+}
+
 TEST(StepFunctionsProvider, ARefusedListFallsBackToDescribe) {
     auto aws = aws_states();
     aws.refuse("ListExecutions", "AccessDeniedException");

@@ -70,6 +70,25 @@ Result<std::optional<TaskRun>> SqliteTransaction::newest_success(ObjectId task, 
     return std::optional<TaskRun>(std::move(found.front()));
 }
 
+Result<std::vector<Millis>> SqliteTransaction::recent_durations(ObjectId task, int limit) {
+#define POLYSYNC_DURATIONS                                           \
+    "SELECT ended_at - coalesce(started_at, submitted_at) FROM run " \
+    "INDEXED BY run_succeeded WHERE state = 4 AND task = ? AND lane "
+    std::vector<Millis> out;
+    // The second one passes by those of the first, which are too few then.
+    for (const char* sql : {POLYSYNC_DURATIONS "= 'live' ORDER BY ended_at DESC LIMIT ?",
+                            POLYSYNC_DURATIONS "<> 'live' LIMIT ?"}) {
+        POLYSYNC_TRY(auto statement, database_.prepare(sql));
+        statement.bind(number(task)).bind(limit - int(out.size()));
+        while (true) {
+            POLYSYNC_TRY(bool row, statement.step());
+            if (!row) break;
+            if (!statement.is_null(0)) out.emplace_back(std::max<std::int64_t>(0, statement.integer(0)));
+        }
+    }
+    return out;
+}
+
 Result<std::vector<TaskRun>> SqliteTransaction::queued_heads(SystemTime now, int per_task, int limit,
                                                              std::span<const ObjectId> but) {
     std::set<std::int64_t> left_out;

@@ -55,6 +55,7 @@ class SqliteTransaction final : public Transaction {
     Result<std::vector<AuditEntry>> audit(const Page& page) override;
     Result<std::optional<IdempotencyRecord>> idempotency(std::string_view key) override;
     Result<std::optional<std::string>> setting(std::string_view name) override;
+    Result<std::vector<Millis>> recent_durations(ObjectId task, int limit) override;
 
     Result<ObjectId> put_object(const Object& object) override;
     Status delete_object(ObjectId id, SystemTime at) override;
