@@ -44,6 +44,10 @@ Async<Result<TokenInspection>> Connector::inspect_token(Platform platform) {
     co_return co_await inspect();
 }
 
+void Connector::share_with(std::size_t processes) {
+    if (auto ready = prepare(); ready) parts_->limiters.share_with(processes);
+}
+
 Result<http::HttpClient*> Connector::http() {
     POLYSYNC_TRY(prepare());
     return parts_->http.get();

@@ -24,6 +24,8 @@ class Connector {
     [[nodiscard]] Result<std::unique_ptr<Provider>> connect(const Platform& platform);
     // What the token of a platform with web_identity says of itself; never asks AWS.
     [[nodiscard]] Async<Result<TokenInspection>> inspect_token(Platform platform);
+    // So many processes, this one among them, share what AWS allows the accounts.
+    void share_with(std::size_t processes);
     // The HTTP client that all share. Errors: invalid_input (CA bundle).
     [[nodiscard]] Result<http::HttpClient*> http();
 

@@ -50,13 +50,15 @@ Result<std::unique_ptr<Node>> Node::open(NodeOptions options, boost::asio::io_co
 
     runtime::RuntimeParts parts;
     parts.store = node->store_.get();
-    parts.clock = &system_clock();
+    node->clock_.emplace(system_clock(), *node->store_);
+    parts.clock = &*node->clock_;
     parts.random = &system_random();
     parts.providers = &node->providers_;
     parts.catalogs = api::catalog_loader();
     parts.secrets = resolve;
     parts.shared_store = options.store.is_shared();
     parts.node = name;
+    parts.on_nodes = [&connector = node->connector_](std::size_t nodes) { connector.share_with(nodes); };
     if (node->name_lock_) parts.name_lock = node->name_lock_->id();
     node->runtime_ = runtime::Runtime::make(parts);
     node->operations_ = runtime::Operations::make(parts, *node->runtime_);
@@ -67,7 +69,7 @@ Result<std::unique_ptr<Node>> Node::open(NodeOptions options, boost::asio::io_co
     served.operations = node->operations_.get();
     served.runtime_executor = io.get_executor();
     served.providers = &node->providers_;
-    served.clock = &system_clock();
+    served.clock = &*node->clock_;
     served.version = POLYSYNC_VERSION;
     served.started_at = system_clock().now();
     POLYSYNC_TRY(node->listener_, server::Server::listen(std::move(options.listener), std::move(served)));

@@ -37,6 +37,7 @@ struct Dispatcher::Snapshot {
     LimitRows limits;
     std::map<RunId, ParentOutputs> parents;
     std::optional<SystemTime> next_not_before;
+    SystemTime at{};  // by the clock that rate limits go by
 };
 
 // A run that may go, with its request - or what is wrong with it.
@@ -60,6 +61,7 @@ Async<Result<std::shared_ptr<Dispatcher::Snapshot>>> Dispatcher::look() {
     auto catalog = context_.catalog;
     auto now = context_.clock().now();
     store::ReadWork work = [snapshot, catalog, now](store::ReadTransaction& transaction) -> Status {
+        POLYSYNC_TRY(snapshot->at, transaction.shared_time(now));
         POLYSYNC_TRY(snapshot->limits, read_limits(transaction, *catalog));
         int deeper = overlong_queue(*catalog, snapshot->limits);
         POLYSYNC_TRY(snapshot->heads, transaction.queued_heads(now, std::max(heads_per_task, deeper),
@@ -94,7 +96,7 @@ Async<Millis> Dispatcher::tick() {
     if (snapshot.heads.empty()) co_return pause;
 
     auto state = build_dispatch_state(*context_.catalog, snapshot.limits, tasks_of(snapshot.heads));
-    auto verdicts = engine::plan_dispatch(snapshot.heads, state, now);
+    auto verdicts = engine::plan_dispatch(snapshot.heads, state, snapshot.at);
     std::vector<Candidate> candidates;
     std::map<ObjectId, std::size_t> room;
     bool out_of_room = false;
@@ -103,7 +105,7 @@ Async<Millis> Dispatcher::tick() {
         auto& verdict = verdicts[i];
         if (verdict.action == engine::DispatchAction::hold) {
             if (verdict.not_before)
-                pause = std::min(pause, std::max<Millis>(*verdict.not_before - now, Millis(1)));
+                pause = std::min(pause, std::max<Millis>(*verdict.not_before - snapshot.at, Millis(1)));
             continue;
         }
         Candidate candidate{.run = run, .token = make_guid(*context_.parts.random)};
@@ -187,7 +189,8 @@ Async<Status> Dispatcher::claim(std::vector<Candidate> candidates) {
         std::erase_if(runs, [](const TaskRun& run) { return run.state != RunState::queued; });
         POLYSYNC_TRY(auto limits, read_limits(transaction, *catalog));
         auto state = build_dispatch_state(*catalog, limits, tasks_of(runs));
-        auto verdicts = engine::plan_dispatch(runs, state, now);
+        POLYSYNC_TRY(auto at, transaction.shared_time(now));
+        auto verdicts = engine::plan_dispatch(runs, state, at);
         std::vector<RunNews> news;
         std::vector<std::size_t> places;
         for (std::size_t i = 0; i < runs.size(); ++i) {

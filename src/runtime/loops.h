@@ -219,6 +219,7 @@ class Membership {
     [[nodiscard]] std::vector<store::NodeLease> expired_nodes(SteadyTime now) const;
     void note(Beat& seen);
     void start(const std::vector<TaskRun>& cancels);
+    void tell_nodes(std::size_t nodes);
     void resign();
     [[nodiscard]] Millis own_share() const;
 

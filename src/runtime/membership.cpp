@@ -50,18 +50,23 @@ Async<Status> Membership::join() {
     // A process of the same name from before has lost its lease with that; it sends nothing after its own
     // share of it, which is over before anybody takes a look-up for an answer.
     auto terms = std::make_shared<Terms>();
-    store::Work work = [lease, terms,
+    auto nodes = std::make_shared<std::size_t>(1);
+    store::Work work = [lease, terms, nodes,
                         lock = context_.parts.name_lock](store::Transaction& transaction) -> Status {
         auto name = "term/" + lease->node;
         POLYSYNC_TRY(auto last, transaction.setting(name));
         *terms = next_terms(last.value_or(""), lock);
         lease->term = terms->newest;
         POLYSYNC_TRY(transaction.put_setting(name, terms->text()));
-        return transaction.put_node(*lease);
+        POLYSYNC_TRY(transaction.put_node(*lease));
+        POLYSYNC_TRY(auto all, transaction.nodes());
+        *nodes = all.size();
+        return success();
     };
     auto done = co_await context_.store().write(std::move(work));
     if (!done) co_return done;
     context_.owner = lease->owner();
+    tell_nodes(std::max<std::size_t>(*nodes, 1));
     context_.predecessors.clear();
     for (auto term = terms->first; term < terms->newest; ++term) {
         auto before = *lease;
@@ -157,10 +162,15 @@ void Membership::note(Beat& seen) {
         bool stands_still = known != others_.end() && known->second.lease.beat == lease.beat;
         others[lease.owner()] = {lease, stands_still ? known->second.since : now};
     }
-    context_.nodes = std::max<std::size_t>(seen.nodes.size(), 1);
+    tell_nodes(std::max<std::size_t>(seen.nodes.size(), 1));
     for (const auto& [owner, other] : others_)
         if (!others.contains(owner)) seen.somebody_went = true;
     others_ = std::move(others);
+}
+
+void Membership::tell_nodes(std::size_t nodes) {
+    if (context_.nodes != nodes && context_.parts.on_nodes) context_.parts.on_nodes(nodes);
+    context_.nodes = nodes;
 }
 
 // Whatever is still under way speaks of runs that are not this node's any more.

@@ -63,6 +63,8 @@ struct RuntimeParts {
     // node's name where it is held: so those before it are dead, and need not be waited for. Empty: no such
     // lock.
     std::string name_lock;
+    // Told of how many nodes there are, this one among them, when that has changed; may be empty.
+    std::function<void(std::size_t)> on_nodes;
     std::map<std::string, std::string> environment;  // ${env.X}, until one is applied
     Pace pace;
 };

@@ -252,6 +252,9 @@ class ReadTransaction {
     [[nodiscard]] virtual Result<std::vector<AuditEntry>> audit(const Page& page) = 0;
     [[nodiscard]] virtual Result<std::optional<IdempotencyRecord>> idempotency(std::string_view key) = 0;
     [[nodiscard]] virtual Result<std::optional<std::string>> setting(std::string_view name) = 0;
+    // Now, by the one clock that the processes of a store share, which never goes back between units that
+    // write; `local` where there is only one process.
+    [[nodiscard]] virtual Result<SystemTime> shared_time(SystemTime local) { return local; }
     // How long runs of the task that succeeded ran at AWS (where it gave no start: since their submission),
     // at most `limit`: the newest of the lane `live` first, then those of other lanes in any order.
     [[nodiscard]] virtual Result<std::vector<Millis>> recent_durations(ObjectId task, int limit) = 0;
@@ -357,6 +360,9 @@ class Store {
     // one takes its place (empty: none). It may be told too much, but where a connection was lost it is told
     // all. A store that one process has to itself never calls.
     virtual void listen(std::function<void(const Changes&)> listener) { (void)listener; }
+    // What to add to this machine's clock so that it tells the time that the processes of the store share, to
+    // some milliseconds. Any thread.
+    [[nodiscard]] virtual Millis clock_offset() const { return Millis(0); }
     // Why the store took the last write not (disk full, read-only); empty while it does. Any thread.
     [[nodiscard]] virtual std::string trouble() const = 0;
 };

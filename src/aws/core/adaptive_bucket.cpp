@@ -28,6 +28,17 @@ AdaptiveBucket::AdaptiveBucket(CallRate limit, SteadyTime now)
       throttled_at_(now),
       window_begin_(now) {}
 
+void AdaptiveBucket::set_limit(CallRate limit, SteadyTime now) {
+    refill(now);
+    AdaptiveBucket fresh(limit, now);
+    double ratio = fresh.max_rate_ / max_rate_;
+    rate_ *= ratio;
+    rate_before_ *= ratio;
+    max_rate_ = fresh.max_rate_;
+    burst_ = fresh.burst_;
+    tokens_ = std::min(tokens_, burst_);
+}
+
 void AdaptiveBucket::refill(SteadyTime now) {
     if (now <= refilled_at_) return;
     tokens_ = std::min(burst_, tokens_ + seconds(refilled_at_, now) * rate_);

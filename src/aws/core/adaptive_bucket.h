@@ -24,6 +24,9 @@ class AdaptiveBucket {
     // When the next token is there; `now` or earlier where it is there already.
     [[nodiscard]] SteadyTime next_token_at(SteadyTime now);
 
+    // Another limit from now on; what was learned stays in proportion. It gives no tokens.
+    void set_limit(CallRate limit, SteadyTime now);
+
     // AWS refused a call: the bucket is empty over there, so it is here, and the rate falls to 0.7 of what
     // was really sent (or of the current rate, if that is lower), at least 0.5/s; once in half a second,
     // since the refusals of calls in flight come together.

@@ -59,6 +59,7 @@ struct LimiterRegistry::State {
     std::unordered_map<std::string, std::unique_ptr<Limiter>> limiters;
     std::unordered_map<std::string, CallRate> own_rates;
     std::string name;  // reused for look-ups
+    double processes = 1;
 
     Limiter& find(const LimiterKey& key) {
         name.clear();
@@ -71,6 +72,11 @@ struct LimiterRegistry::State {
     }
 
     CallRate rate_of(const LimiterKey& key) const {
+        auto rate = whole_rate_of(key);
+        return {rate.burst / processes, rate.per_s / processes};
+    }
+
+    CallRate whole_rate_of(const LimiterKey& key) const {
         for (std::string_view operation : {key.operation, std::string_view("*")}) {
             auto own = own_rates.find(std::string(key.service) + "." + std::string(operation));
             if (own != own_rates.end()) return own->second;
@@ -157,6 +163,16 @@ void LimiterRegistry::set_rate(std::string service, std::string operation, doubl
         if (limiter->service != service) continue;
         LimiterKey key{limiter->account, limiter->region, limiter->service, limiter->operation};
         limiter->bucket = AdaptiveBucket(state_->rate_of(key), now);
+        limiter->wake_front();
+    }
+}
+
+void LimiterRegistry::share_with(std::size_t processes) {
+    state_->processes = double(std::max<std::size_t>(processes, 1));
+    SteadyTime now = state_->clock.steady_now();
+    for (auto& [name, limiter] : state_->limiters) {
+        LimiterKey key{limiter->account, limiter->region, limiter->service, limiter->operation};
+        limiter->bucket.set_limit(state_->rate_of(key), now);
         limiter->wake_front();
     }
 }

@@ -44,6 +44,8 @@ class LimiterRegistry {
     // Overrides the default rate of one operation ("*": of every other one of the service) in every account
     // and region, from now on.
     void set_rate(std::string service, std::string operation, double burst, double per_s);
+    // From now on this process is one of so many that share all rates equally (at least one).
+    void share_with(std::size_t processes);
     // Sorted by account, region, service, operation.
     [[nodiscard]] std::vector<LimiterStats> stats() const;
     // Of one account in one region.

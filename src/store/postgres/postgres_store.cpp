@@ -85,6 +85,8 @@ class PostgresStore final : public Store {
         listener_.listen(std::move(listener));
     }
 
+    Millis clock_offset() const override { return Millis(offset_ms_.load()); }
+
     std::string trouble() const override {
         std::lock_guard lock(trouble_mutex_);
         return trouble_;
@@ -96,6 +98,8 @@ class PostgresStore final : public Store {
         auto all = [&]() -> Status {
             POLYSYNC_TRY(connection.fetch(write_lock));
             POLYSYNC_TRY(make_partitions(connection));
+            POLYSYNC_TRY(auto time, PostgresTransaction(connection, nullptr).shared_time({}));
+            note_time(time);
             // Of processes that are long gone.
             POLYSYNC_TRY(connection.fetch("DELETE FROM writer WHERE at < now() - interval '7 days'"));
             return connection.execute("COMMIT");
@@ -183,18 +187,21 @@ class PostgresStore final : public Store {
         return Fate::undone;
     }
 
-    static Status begin(PgConnection& connection, PgJournal& journal) {
+    Status begin(PgConnection& connection, PgJournal& journal) {
         connection.post("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         connection.post(write_lock);
-        POLYSYNC_TRY(auto rows,
-                     connection.fetch("SELECT last_run, last_history, last_event, last_audit, oldest_writer "
-                                      "FROM store_state"));
+        POLYSYNC_TRY(
+            auto rows,
+            connection.fetch("SELECT last_run, last_history, last_event, last_audit, oldest_writer, "
+                             "(extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM store_state"));
         auto row = rows.front();
         if (row.integer(4) > newest_postgres_version())
             return make_error(
                 ErrorKind::unsupported, "newer_schema",
                 "another node has brought the database to a schema that this program does not know",
                 "Upgrade this node to the version of the others.");
+        journal.at = row.time(5);
+        note_time(journal.at);
         journal.last_run = row.integer(0);
         journal.last_history = row.integer(1);
         journal.last_event = row.integer(2);
@@ -230,6 +237,13 @@ class PostgresStore final : public Store {
         }
         journal = std::move(before);
         return roll_back(connection, "ROLLBACK TO unit");
+    }
+
+    // Small differences are the way that the answer took.
+    void note_time(SystemTime theirs) {
+        constexpr Millis noise(25);
+        auto offset = theirs - system_clock().now();
+        if (std::chrono::abs(offset - clock_offset()) > noise) offset_ms_ = offset.count();
     }
 
     void post_marks(PgConnection& connection, const PgJournal& journal) {
@@ -338,6 +352,7 @@ class PostgresStore final : public Store {
     PostgresOptions options_;
     std::string name_;  // of this process, in `writer` and in notices
     std::int64_t commits_ = 0;
+    std::atomic<std::int64_t> offset_ms_ = 0;
     std::atomic<bool> stopping_ = false;
     Reconnecting writer_;
     std::array<std::unique_ptr<Reconnecting>, 2> readers_;

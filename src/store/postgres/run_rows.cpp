@@ -123,6 +123,21 @@ Result<std::optional<TaskRun>> PostgresTransaction::newest_success(ObjectId task
     return std::optional<TaskRun>(std::move(found.front()));
 }
 
+Result<std::vector<Millis>> PostgresTransaction::recent_durations(ObjectId task, int limit) {
+#define POLYSYNC_DURATIONS \
+    "SELECT ended_at - coalesce(started_at, submitted_at) FROM run WHERE state = 4 AND task = $1 AND lane "
+    PgParams params;
+    params.bind(number(task)).bind(limit);
+    POLYSYNC_TRY(auto rows, connection_.fetch("(" POLYSYNC_DURATIONS
+                                              "= 'live' ORDER BY ended_at DESC LIMIT $2) UNION ALL "
+                                              "(" POLYSYNC_DURATIONS "<> 'live' LIMIT $2) LIMIT $2",
+                                              params));
+    std::vector<Millis> out;
+    for (int i = 0; i < rows.size(); ++i)
+        if (!rows[i].is_null(0)) out.emplace_back(std::max<std::int64_t>(0, rows[i].integer(0)));
+    return out;
+}
+
 Result<std::vector<TaskRun>> PostgresTransaction::queued_heads(SystemTime now, int per_task, int limit,
                                                                std::span<const ObjectId> but) {
     flush_occupancy();

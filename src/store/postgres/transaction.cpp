@@ -22,6 +22,13 @@ void PgJournal::forget_unsent() {
     runs.clear();
 }
 
+Result<SystemTime> PostgresTransaction::shared_time(SystemTime) {
+    if (journal_) return journal_->at;
+    POLYSYNC_TRY(auto rows,
+                 connection_.fetch("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"));
+    return rows.front().time(0);
+}
+
 void PostgresTransaction::post(const char* sql, const PgParams& params) {
     journal_->has_written = true;
     connection_.post(sql, params);

@@ -20,6 +20,7 @@ class PgJournal {
 
     // The last numbers given.
     std::int64_t last_run = 0, last_history = 0, last_event = 0, last_audit = 0;
+    SystemTime at{};  // by PostgreSQL's clock, when the lock was there
     Changes changes;  // for the other processes
 
     PgBatch history, events, audit;
@@ -86,6 +87,8 @@ class PostgresTransaction final : public Transaction {
     Result<std::vector<AuditEntry>> audit(const Page& page) override;
     Result<std::optional<IdempotencyRecord>> idempotency(std::string_view key) override;
     Result<std::optional<std::string>> setting(std::string_view name) override;
+    Result<SystemTime> shared_time(SystemTime local) override;
+    Result<std::vector<Millis>> recent_durations(ObjectId task, int limit) override;
 
     Result<ObjectId> put_object(const Object& object) override;
     Status delete_object(ObjectId id, SystemTime at) override;
