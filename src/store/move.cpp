@@ -88,9 +88,9 @@ Status put_setting_in(Database& database, const char* name, const std::string& v
 
 // Rolled back where it does not end well.
 template <class Function>
-Status in_transaction(PgConnection& connection, const Function& function) {
+Status in_transaction(PgConnection& connection, const std::string& schema, const Function& function) {
     POLYSYNC_TRY(connection.execute("BEGIN; SET LOCAL statement_timeout = '1h'"));
-    auto done = connection.fetch(write_lock);
+    auto done = connection.fetch(write_lock, write_lock_of(schema));
     Status out = done ? function() : Status(done.error());
     if (out) out = connection.execute("COMMIT");
     if (!out && !connection.is_lost()) [[maybe_unused]]
@@ -109,8 +109,9 @@ Status check_empty(PgConnection& connection, const std::string& text) {
         "DELETE FROM idempotency; DELETE FROM pause; DELETE FROM occupancy");
 }
 
-Status fill(Database& from, PgConnection& to, const std::string& text, const std::string& move) {
-    return in_transaction(to, [&]() -> Status {
+Status fill(Database& from, PgConnection& to, const std::string& schema, const std::string& text,
+            const std::string& move) {
+    return in_transaction(to, schema, [&]() -> Status {
         POLYSYNC_TRY(check_empty(to, text));
         POLYSYNC_TRY(make_partitions(to));
         POLYSYNC_TRY(copy_to_postgres(from, to));
@@ -146,7 +147,7 @@ class HeldSqlite final : public Held {
         POLYSYNC_TRY(auto connection, connect(*target));
         POLYSYNC_TRY(auto before, setting_of(*connection, moved_from_setting));
         if (before == move) return success();  // the move before was not told that it had been done
-        return fill(*database_, *connection, to_text, move);
+        return fill(*database_, *connection, target->schema, to_text, move);
     }
 
   private:
@@ -159,6 +160,7 @@ class HeldPostgres final : public Held {
     static Result<std::unique_ptr<Held>> take(const PostgresTarget& target) {
         auto held = std::make_unique<HeldPostgres>();
         POLYSYNC_TRY(held->connection_, connect(target));
+        held->schema_ = target.schema;
         POLYSYNC_TRY(held->check_nobody());
         return std::unique_ptr<Held>(std::move(held));
     }
@@ -166,7 +168,8 @@ class HeldPostgres final : public Held {
         return setting_of(*connection_, name);
     }
     Status put_setting(const char* name, const std::string& value) override {
-        return in_transaction(*connection_, [&] { return put_setting_in(*connection_, name, value); });
+        return in_transaction(*connection_, schema_,
+                              [&] { return put_setting_in(*connection_, name, value); });
     }
     Status copy_to(const Place& to, const std::string&, const std::string& move) override {
         const auto* path = std::get_if<std::string>(&to);
@@ -211,7 +214,8 @@ class HeldPostgres final : public Held {
         POLYSYNC_TRY(auto second, beats());
         if (second.empty()) return success();
         if (second == first)  // they are dead, and have left their leases behind
-            return in_transaction(*connection_, [&] { return connection_->execute("DELETE FROM node"); });
+            return in_transaction(*connection_, schema_,
+                                  [&] { return connection_->execute("DELETE FROM node"); });
         POLYSYNC_TRY(auto names, connection_->fetch("SELECT string_agg(name, ', ' ORDER BY name) FROM node"));
         return make_error(ErrorKind::conflict, "store_in_use",
                           fmt::format("servers run on this store: {}", names.front().text(0)),
@@ -219,6 +223,7 @@ class HeldPostgres final : public Held {
     }
 
     std::unique_ptr<PgConnection> connection_;
+    std::string schema_;
 };
 
 Result<std::unique_ptr<Held>> take(const Place& place) {
@@ -253,7 +258,8 @@ Result<Restored> restore_postgres_store(const std::string& backup, const Postgre
         POLYSYNC_TRY(out.newest_event, prepare_restored(backup, fresh, actor, now));
         POLYSYNC_TRY(auto from, Database::open(fresh, false));
         POLYSYNC_TRY(auto to, connect(target));
-        POLYSYNC_TRY(fill(*from, *to, "the PostgreSQL schema " + target.schema, "backup " + backup));
+        POLYSYNC_TRY(
+            fill(*from, *to, target.schema, "the PostgreSQL schema " + target.schema, "backup " + backup));
         return out;
     };
     auto done = all();

@@ -152,10 +152,14 @@ struct Step {
 };
 constexpr std::array steps{Step{step_1, 1}};
 
-Result<std::int64_t> version_of(PgConnection& connection) {
-    POLYSYNC_TRY(
-        auto found,
-        connection.fetch("SELECT to_regclass(format('%I.store_state', current_schema())) IS NOT NULL"));
+// By the rows of the catalog, which are as new as the statement; names may be looked up in an older cache.
+Result<std::int64_t> version_of(PgConnection& connection, const std::string& schema) {
+    PgParams name;
+    name.bind(schema);
+    POLYSYNC_TRY(auto found,
+                 connection.fetch("SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = "
+                                  "c.relnamespace WHERE n.nspname = $1 AND c.relname = 'store_state'",
+                                  name));
     if (found.front().integer(0) == 0) return std::int64_t(0);
     POLYSYNC_TRY(auto rows, connection.fetch("SELECT schema_version, oldest_writer FROM store_state"));
     if (rows.empty()) return std::int64_t(0);
@@ -171,21 +175,31 @@ Result<std::int64_t> version_of(PgConnection& connection) {
 
 int newest_postgres_version() { return int(steps.size()); }
 
+PgParams write_lock_of(const std::string& schema) {
+    std::uint32_t hash = 2166136261u;  // FNV-1a
+    for (unsigned char c : schema) hash = (hash ^ c) * 16777619u;
+    PgParams params;
+    params.bind(std::int64_t(std::int32_t(hash)));
+    return params;
+}
+
 Status migrate(PgConnection& connection, const std::string& schema) {
     PgParams name;
     name.bind(schema);
-    POLYSYNC_TRY(auto exists, connection.fetch("SELECT to_regnamespace(quote_ident($1)) IS NOT NULL", name));
+    POLYSYNC_TRY(auto exists, connection.fetch("SELECT count(*) FROM pg_namespace WHERE nspname = $1", name));
     if (exists.front().integer(0) == 0) {
         auto made = connection.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS \"{}\"", schema));
         // Another node may have made it in between.
         if (!made && made.error().code != "store_error") return made;
     }
-    POLYSYNC_TRY(auto before, version_of(connection));
+    auto find = fmt::format("SET search_path TO \"{}\", pg_catalog", schema);  // anew
+    POLYSYNC_TRY(connection.execute(find));
+    POLYSYNC_TRY(auto before, version_of(connection, schema));
     if (before >= newest_postgres_version()) return success();
     POLYSYNC_TRY(connection.execute("BEGIN"));
     auto all = [&]() -> Status {
-        POLYSYNC_TRY(connection.fetch(write_lock));
-        POLYSYNC_TRY(auto version, version_of(connection));  // as the node before left it
+        POLYSYNC_TRY(connection.fetch(write_lock, write_lock_of(schema)));
+        POLYSYNC_TRY(auto version, version_of(connection, schema));  // as the node before left it
         for (; version < newest_postgres_version(); ++version) {
             const auto& step = steps[std::size_t(version)];
             POLYSYNC_TRY(connection.execute(step.sql));

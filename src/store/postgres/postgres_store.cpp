@@ -96,7 +96,7 @@ class PostgresStore final : public Store {
     Status prepare(PgConnection& connection) {
         POLYSYNC_TRY(connection.execute("BEGIN"));
         auto all = [&]() -> Status {
-            POLYSYNC_TRY(connection.fetch(write_lock));
+            POLYSYNC_TRY(connection.fetch(write_lock, write_lock_of(options_.target.schema)));
             POLYSYNC_TRY(make_partitions(connection));
             POLYSYNC_TRY(auto time, PostgresTransaction(connection, nullptr).shared_time({}));
             note_time(time);
@@ -189,7 +189,7 @@ class PostgresStore final : public Store {
 
     Status begin(PgConnection& connection, PgJournal& journal) {
         connection.post("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-        connection.post(write_lock);
+        connection.post(write_lock, write_lock_of(options_.target.schema));
         POLYSYNC_TRY(
             auto rows,
             connection.fetch("SELECT last_run, last_history, last_event, last_audit, oldest_writer, "
@@ -293,7 +293,7 @@ class PostgresStore final : public Store {
     Result<std::int64_t> last_commit() {
         POLYSYNC_TRY(auto* connection, writer_.get());
         connection->post("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-        connection->post(write_lock);
+        connection->post(write_lock, write_lock_of(options_.target.schema));
         PgParams name;
         name.bind(name_);
         auto rows = connection->fetch("SELECT last FROM writer WHERE name = $1", name);

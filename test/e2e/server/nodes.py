@@ -48,10 +48,10 @@ class Cluster(Chaos):
 
     def definitions(self):
         text = super().definitions()
-        text = text.replace("profiles:\n", f"profiles:\n  - {{name: batch-at-once, type: concurrency, platforms: [batch], limit: {BATCH_LIMIT}}}\n")
+        text = text.replace("profiles:\n", f"profiles:\n  - {{name: batch-at-once, type: concurrency, platforms: [batch], max_concurrent_tasks: {BATCH_LIMIT}}}\n")
         text = text.replace("{name: glue, job: glue, max_active: 10000", f"{{name: glue, job: glue, max_active: {GLUE_LIMIT}")
         for number in range(CRONS):
-            text += f'  - {{name: cron{number}, job: standard, schedules: [{{cron: "* * * * *", timezone: UTC}}]}}\n'
+            text += f'  - {{name: cron{number}, job: standard, schedules: [{{cron: "* * * * *", time_zone: UTC}}]}}\n'
         return text
 
     def kill(self, index):
