@@ -152,6 +152,9 @@ constexpr const char* system_schemas = R"json({
   "platforms": {"type": "array", "items": {"type": "object", "required": ["name", "queued", "in_flight"], "properties": {
     "name": {"type": "string"}, "queued": {"type": "integer"}, "in_flight": {"type": "integer"}, "error": {"type": "string"},
     "staleness_ms": {"type": "integer", "description": "Age of the oldest status among its runs."}}}},
+  "nodes": {"type": "array", "description": "Servers that share the store, by their leases; none where it has one server", "items": {
+    "type": "object", "required": ["name", "seen_at"], "properties": {
+      "name": {"type": "string"}, "seen_at": {"$ref": "#/components/schemas/Time"}}}},
   "pauses": {"type": "array", "items": {"type": "object", "required": ["subject", "by", "reason", "at"], "properties": {
     "subject": {"type": "string"}, "by": {"type": "string"}, "reason": {"type": "string"},
     "at": {"$ref": "#/components/schemas/Time"}}}}}},

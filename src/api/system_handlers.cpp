@@ -13,7 +13,7 @@ namespace json = boost::json;
 
 struct Counts {
     std::map<ObjectId, std::int64_t> queued, in_flight;
-    json::array pauses;
+    json::array nodes, pauses;
 };
 
 json::array platforms_json(const engine::Catalog& catalog, const runtime::RuntimeStatus& status,
@@ -55,6 +55,9 @@ Async<Result<Response>> status(Call& call) {
         }
         POLYSYNC_TRY(auto in_flight, transaction.in_flight_counts());
         for (const auto& count : in_flight) counts->in_flight[count.platform] += count.count;
+        POLYSYNC_TRY(auto nodes, transaction.nodes());
+        for (const auto& node : nodes)
+            counts->nodes.push_back(json::object{{"name", node.node}, {"seen_at", format_iso8601(node.at)}});
         POLYSYNC_TRY(auto pauses, transaction.pauses());
         for (const auto& pause : pauses) {
             auto row = pause_json(pause);
@@ -74,6 +77,7 @@ Async<Result<Response>> status(Call& call) {
                                               {"profiles", catalog->profiles.size()},
                                               {"sources", catalog->sources.size()}}},
                      {"platforms", platforms_json(*catalog, runtime, *counts)},
+                     {"nodes", counts->nodes},
                      {"pauses", counts->pauses}};
     if (!runtime.store_error.empty()) out["store_error"] = runtime.store_error;
     co_return json_response(200, out);

@@ -122,6 +122,11 @@ Async<int> server_status(Context& context, NoOptions) {
     block.line("in flight", std::to_string(in_flight));
     for (const auto& [kind, count] : object_of(status, "objects"))
         block.line(kind, text_of(object_of(status, "objects"), kind));
+    for (const auto& item : array_of(status, "nodes")) {
+        const auto& node = as_object(item);
+        block.line("node",
+                   fmt::format("{}, seen {}", text_of(node, "name"), short_time(text_of(node, "seen_at"))));
+    }
     for (const auto& item : array_of(status, "pauses")) {
         const auto& pause = as_object(item);
         block.line("paused", fmt::format("{} by {}: {}", text_of(pause, "subject"), text_of(pause, "by"),
