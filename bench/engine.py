@@ -1,9 +1,10 @@
-"""PERF-5: runs through Polysync's engine on SQLite, side by side with jobs through durable queues on PostgreSQL."""
+"""PERF-5, PERF-6: runs through Polysync's engine on SQLite and on PostgreSQL, side by side with jobs through durable queues on PostgreSQL."""
 import json
 import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "test" / "support"))
@@ -14,6 +15,7 @@ HERE = Path(__file__).resolve().parent
 QUEUES = HERE / "peers" / "queues"
 NODE = str(QUEUES / "node_modules" / ".bin" / "node")
 RUNS = 60_000
+NODES = (1, 2, 3)
 PEERS = {
     "graphile-worker": ("graphile.mjs", RUNS // 15, ["default"]),
     "graphile-worker, batched": ("graphile.mjs", RUNS, ["batched"]),
@@ -30,7 +32,29 @@ def last_line(command):
 
 def ours(binary, work):
     with tempfile.TemporaryDirectory(dir=work) as folder:
-        return last_line([str(binary), folder, str(RUNS)])
+        return on_nodes(binary, folder, 1)
+
+
+def ours_on_postgres(binary, nodes):
+    with Postgres() as postgres:
+        before = postgres.cpu_s()
+        one = on_nodes(binary, postgres.url, nodes)
+        one["server_cpu_s"] = postgres.cpu_s() - before
+        return one
+
+
+def on_nodes(binary, place, count):
+    """That many processes, which begin together and share the runs; the slowest one's time, the CPU of all."""
+    share = RUNS // count
+    processes = [subprocess.Popen([str(binary), place, str(share)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                 for _ in range(count)]
+    time.sleep(2)  # until all have joined
+    for process in processes:
+        process.stdin.write("\n")
+        process.stdin.flush()
+    told = [json.loads(process.communicate()[0]) for process in processes]
+    return {"runs": share * count, "wall_s": max(one["wall_s"] for one in told), "cpu_s": sum(one["cpu_s"] for one in told),
+            "history": told[0]["history"]}
 
 
 def peer(script, jobs, arguments):
@@ -43,10 +67,13 @@ def peer(script, jobs, arguments):
 
 
 def measure(binary, work, rounds, print_table, verdict):
-    seen = {"Polysync, SQLite": [], **{name: [] for name in PEERS}}
+    nodes = {f"Polysync, PostgreSQL, {count} node{'s' * (count > 1)}": count for count in NODES}
+    seen = {"Polysync, SQLite": [], **{name: [] for name in nodes}, **{name: [] for name in PEERS}}
     for number in range(rounds):
         print(f"engine: round {number + 1} of {rounds}", file=sys.stderr)
         seen["Polysync, SQLite"].append(ours(binary, work))
+        for name, count in nodes.items():
+            seen[name].append(ours_on_postgres(binary, count))
         for name, how in PEERS.items():
             seen[name].append(peer(*how))
     figures = {name: {"runs_per_s": statistics.median(one["runs"] / one["wall_s"] for one in runs),
@@ -60,5 +87,9 @@ def measure(binary, work, rounds, print_table, verdict):
                  for name, one in figures.items()])
     best = max((figures[name] for name in PEERS if "batched" in name), key=lambda one: one["runs_per_s"])
     rate, cpu = mine["runs_per_s"] / best["runs_per_s"], best["cpu_ms"] / mine["cpu_ms"]
+    shared = figures[next(iter(nodes))]["runs_per_s"]
+    plain, batched = (shared / figures[name]["runs_per_s"] for name in ("graphile-worker", "graphile-worker, batched"))
     return figures, [["PERF-5", "runs a second: ours / the better batched queue", "≥ 2", f"{rate:.2f}", verdict(2, rate)],
-                     ["PERF-5", "CPU per run: the better batched queue / ours", "≥ 5", f"{cpu:.2f}", verdict(5, cpu)]]
+                     ["PERF-5", "CPU per run: the better batched queue / ours", "≥ 5", f"{cpu:.2f}", verdict(5, cpu)],
+                     ["PERF-6", "on PostgreSQL, runs a second: ours / graphile-worker", "≥ 5", f"{plain:.2f}", verdict(5, plain)],
+                     ["PERF-6", "on PostgreSQL, runs a second: ours / graphile-worker, batched", "≥ 0.75", f"{batched:.2f}", verdict(0.75, batched)]]

@@ -3,12 +3,14 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <unistd.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
 #include "base/log.h"
 #include "base/random.h"
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace polysync::bench {
@@ -27,6 +29,7 @@ engine::CatalogInput definitions(Platform platform) {
     task.meta.name = QualifiedName("task");
     task.job = job.meta.name;
     task.max_active = 1'000'000;
+    task.freshness = std::chrono::seconds(1);
     input.tasks.push_back({bench_task, 1, task});
     return input;
 }
@@ -58,9 +61,11 @@ class EngineBench::OneProvider final : public runtime::ProviderSource {
     std::shared_ptr<Provider> provider_;
 };
 
-EngineBench::EngineBench(const std::string& folder, std::shared_ptr<Provider> provider, Platform platform) {
+EngineBench::EngineBench(const std::string& place, std::shared_ptr<Provider> provider, Platform platform) {
     log::set_level(log::Level::off);
-    store_ = take(store::open_sqlite_store({.path = folder + "/bench.db"}));
+    bool is_shared = place.starts_with("postgres");
+    store_ = is_shared ? take(store::open_postgres_store({.target = take(store::parse_postgres_url(place))}))
+                       : take(store::open_sqlite_store({.path = place + "/bench.db"}));
     source_ = std::make_unique<OneProvider>(std::move(provider));
     auto built = engine::build_catalog(definitions(std::move(platform)));
     if (!built.catalog) fail(built.problems.front().error.describe());
@@ -70,13 +75,22 @@ EngineBench::EngineBench(const std::string& folder, std::shared_ptr<Provider> pr
     parts.clock = &system_clock();
     parts.random = &system_random();
     parts.providers = source_.get();
-    parts.catalogs = [catalog = catalog_](std::int64_t, const std::vector<store::Object>&,
-                                          const std::map<std::string, std::string>&)
-        -> Result<std::shared_ptr<const engine::Catalog>> { return catalog; };
+    parts.catalogs =
+        [catalog = catalog_](
+            std::int64_t version, const std::vector<store::Object>&,
+            const std::map<std::string, std::string>&) -> Result<std::shared_ptr<const engine::Catalog>> {
+        auto newest = std::make_shared<engine::Catalog>(*catalog);
+        newest->version = version;
+        return std::shared_ptr<const engine::Catalog>(std::move(newest));
+    };
+    parts.shared_store = is_shared;
+    parts.node = std::to_string(::getpid());
     runtime_ = runtime::Runtime::make(parts);
     operations_ = runtime::Operations::make(parts, *runtime_);
     // Rows that stand for the definitions: what counts is their ids.
     write([](store::Transaction& transaction) -> Status {
+        POLYSYNC_TRY(auto there, transaction.objects(std::nullopt));
+        if (!there.empty()) return success();  // another node has made them
         for (auto [kind, name] : {std::pair{store::ObjectKind::platform, "bench"},
                                   {store::ObjectKind::job, "job"},
                                   {store::ObjectKind::task, "task"}}) {

@@ -29,8 +29,9 @@ T take(Result<T> result) {
 
 class EngineBench {
   public:
-    // A new store in the existing folder. All runs of the one task may be in flight at once.
-    EngineBench(const std::string& folder, std::shared_ptr<Provider> provider, Platform platform);
+    // A new SQLite store in an existing folder, or a node on a PostgreSQL (postgres://…). All runs of the one
+    // task may be in flight at once.
+    EngineBench(const std::string& place, std::shared_ptr<Provider> provider, Platform platform);
 
     // Adopts what is in flight and starts the loops.
     void start();

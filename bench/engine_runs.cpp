@@ -1,7 +1,9 @@
 // PERF-5: the whole life of a run - queued, submitting, running, succeeded, with its history, each step
 // durable - with a provider that answers at once, so that only the engine and its store work.
 //
-//     engine_runs FOLDER RUNS [CLIENTS]      one line of JSON: runs, wall_s, cpu_s, rss_kib
+//     engine_runs FOLDER|postgres://… RUNS [CLIENTS]      one line of JSON: runs, wall_s, cpu_s, rss_kib
+//
+// Begins when it has read a line: several of them on one PostgreSQL begin together.
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -78,12 +80,13 @@ Async<void> client(runtime::Operations& operations, int& left) {
     }
 }
 
-int measure(const std::string& folder, int runs, int clients) {
+int measure(const std::string& place, int runs, int clients) {
     Platform platform;
     platform.name = "bench";
     platform.type = PlatformType::aws_batch;
-    EngineBench bench(folder, std::make_shared<InstantProvider>(platform), platform);
+    EngineBench bench(place, std::make_shared<InstantProvider>(platform), platform);
     bench.start();
+    while (std::getchar() != '\n' && !std::feof(stdin)) continue;
     double cpu = cpu_s();
     auto began = std::chrono::steady_clock::now();
     int left = runs;
@@ -122,7 +125,7 @@ int measure(const std::string& folder, int runs, int clients) {
         return success();
     });
     bench.stop();
-    if (succeeded != runs) fail("only " + std::to_string(succeeded) + " runs succeeded");
+    if (succeeded < runs) fail("only " + std::to_string(succeeded) + " runs succeeded");
     std::printf("{\"runs\": %d, \"wall_s\": %.4f, \"cpu_s\": %.4f, \"rss_kib\": %lld, \"history\": %zu}\n",
                 runs, wall, cpu, static_cast<long long>(peak_rss_kib()), steps);
     return 0;

@@ -121,11 +121,14 @@ Result<std::unique_ptr<PgConnection>> PgConnection::open(const PostgresTarget& t
         return make_error(ErrorKind::unsupported, "store_version",
                           fmt::format("PostgreSQL {} is too old", PQserverVersion(handle) / 10000),
                           "Polysync needs PostgreSQL 13 or newer.");
-    // Who holds the write lock and falls silent lets it go: a node that stands still stops no other for long.
-    // Durability is not the database's to leave out: SAFE-1 rests on it.
+    // Each statement has its index: a new table's missing statistics shall not lead to another way, and none
+    // is planned twice. Who holds the write lock and falls silent lets it go: a node that stands still stops
+    // no other for long. Durability is not the database's to leave out: SAFE-1 rests on it.
     POLYSYNC_TRY(connection->execute(fmt::format(
         "SET search_path TO \"{}\", pg_catalog; SET statement_timeout = '30s'; SET lock_timeout = '20s'; "
-        "SET idle_in_transaction_session_timeout = '10s'; SET default_transaction_deferrable = off; "
+        "SET idle_in_transaction_session_timeout = '10s'; SET default_transaction_deferrable = off; SET "
+        "enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; SET jit = off; SET "
+        "plan_cache_mode = force_generic_plan; "
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = "
         "'off'",
         target.schema)));

@@ -58,15 +58,15 @@ Result<std::optional<Object>> PostgresTransaction::object_version(ObjectId id, s
 }
 
 Result<std::int64_t> PostgresTransaction::definitions_version() {
+    if (journal_) return journal_->definitions_version;
     POLYSYNC_TRY(auto rows,
                  connection_.fetch("SELECT value::bigint FROM setting WHERE name = 'definitions_version'"));
     return rows.empty() ? 0 : rows.front().integer(0);
 }
 
 Status PostgresTransaction::raise_definitions_version() {
-    POLYSYNC_TRY(auto version, definitions_version());
     journal_->changes.definitions = true;
-    return put_setting("definitions_version", std::to_string(version + 1));
+    return put_setting("definitions_version", std::to_string(++journal_->definitions_version));
 }
 
 Result<ObjectId> PostgresTransaction::put_object(const Object& object) {

@@ -192,8 +192,10 @@ class PostgresStore final : public Store {
         connection.post(write_lock, write_lock_of(options_.target.schema));
         POLYSYNC_TRY(
             auto rows,
-            connection.fetch("SELECT last_run, last_history, last_event, last_audit, oldest_writer, "
-                             "(extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM store_state"));
+            connection.fetch(
+                "SELECT last_run, last_history, last_event, last_audit, oldest_writer, (extract(epoch FROM "
+                "clock_timestamp()) * 1000)::bigint, (SELECT value::bigint FROM setting WHERE name = "
+                "'definitions_version') FROM store_state"));
         auto row = rows.front();
         if (row.integer(4) > newest_postgres_version())
             return make_error(
@@ -202,6 +204,7 @@ class PostgresStore final : public Store {
                 "Upgrade this node to the version of the others.");
         journal.at = row.time(5);
         note_time(journal.at);
+        journal.definitions_version = row.is_null(6) ? 0 : row.integer(6);
         journal.last_run = row.integer(0);
         journal.last_history = row.integer(1);
         journal.last_event = row.integer(2);

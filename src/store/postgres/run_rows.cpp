@@ -19,15 +19,6 @@ constexpr std::string_view run_columns =
     "ii"
     "ttt"
     "i";
-// What bind_mutable() gives, and what is expected of the row: id, state, attempt, fence.
-constexpr std::string_view change_columns =
-    "iiiii"
-    "t"
-    "iiiii"
-    "tttttttt"
-    "ii"
-    "tt"
-    "iiii";
 
 // What is given takes the place of what is there.
 template <class Kept>
@@ -57,6 +48,7 @@ std::vector<TaskRun> PostgresTransaction::read_runs(const PgRows& rows) {
 }
 
 Result<std::vector<TaskRun>> PostgresTransaction::fetch_runs(const char* sql, const PgParams& params) {
+    flush_runs();
     POLYSYNC_TRY(auto rows, connection_.fetch(sql, params));
     return read_runs(rows);
 }
@@ -64,10 +56,16 @@ Result<std::vector<TaskRun>> PostgresTransaction::fetch_runs(const char* sql, co
 Result<std::vector<TaskRun>> PostgresTransaction::runs(std::span<const RunId> ids) {
     if (ids.empty()) return std::vector<TaskRun>();
     PgBatch batch("i");
-    for (auto id : ids) batch.bind(number(id));
-    POLYSYNC_TRY(
-        auto found,
-        fetch_runs("SELECT " POLYSYNC_RUN_COLUMNS " FROM run WHERE id = ANY($1::bigint[])", batch.take()));
+    bool is_changed = false;
+    for (auto id : ids) {
+        batch.bind(number(id));
+        is_changed |= journal_ && journal_->changed_ids.contains(id);
+    }
+    if (is_changed) flush_runs();
+    POLYSYNC_TRY(auto rows,
+                 connection_.fetch("SELECT " POLYSYNC_RUN_COLUMNS " FROM run WHERE id = ANY($1::bigint[])",
+                                   batch.take()));
+    auto found = read_runs(rows);
     // In the order of the question.
     std::unordered_map<RunId, std::size_t> place;
     for (std::size_t i = 0; i < found.size(); ++i) place[found[i].id] = i;
@@ -93,6 +91,7 @@ Result<RunPage> PostgresTransaction::list_runs(const RunFilter& filter, const Pa
         params.bind(*filter.key);
     }
     sql += fmt::format(" ORDER BY id {} LIMIT {}", filter.newest_first ? "DESC" : "ASC", limit + 1);
+    flush_runs();
     POLYSYNC_TRY(auto rows, connection_.fetch_once(sql, params));
     RunPage out;
     out.runs = read_runs(rows);
@@ -126,6 +125,7 @@ Result<std::optional<TaskRun>> PostgresTransaction::newest_success(ObjectId task
 Result<std::vector<Millis>> PostgresTransaction::recent_durations(ObjectId task, int limit) {
 #define POLYSYNC_DURATIONS \
     "SELECT ended_at - coalesce(started_at, submitted_at) FROM run WHERE state = 4 AND task = $1 AND lane "
+    flush_runs();
     PgParams params;
     params.bind(number(task)).bind(limit);
     POLYSYNC_TRY(auto rows, connection_.fetch("(" POLYSYNC_DURATIONS
@@ -164,6 +164,7 @@ Result<std::vector<TaskRun>> PostgresTransaction::queued_heads(SystemTime now, i
 }
 
 Result<std::optional<SystemTime>> PostgresTransaction::next_not_before(SystemTime now) {
+    flush_runs();
     PgParams params;
     params.bind(now);
     POLYSYNC_TRY(auto rows,
@@ -194,6 +195,7 @@ Result<std::int64_t> PostgresTransaction::queued_count(ObjectId platform) {
 }
 
 Result<std::map<RunState, int>> PostgresTransaction::count_runs(ObjectId task, std::string_view lane) {
+    flush_runs();
     PgParams params;
     params.bind(number(task)).bind(lane);
     POLYSYNC_TRY(auto rows, connection_.fetch("SELECT state, count(*) FROM run WHERE task = $1 AND lane = $2 "
@@ -332,20 +334,9 @@ Result<std::vector<bool>> PostgresTransaction::change_runs(std::span<const RunCh
     if (!unknown.empty()) {
         POLYSYNC_TRY(runs(unknown));
     }
-    static const std::string sql =
-        "UPDATE run r SET state=u.a, priority=u.b, attempt=u.c, infrastructure_losses=u.d, fence=u.e, "
-        "node=u.f, "
-        "queued_at=u.g, not_before=u.h, submitted_at=u.i, started_at=u.j, ended_at=u.k, token=u.l, "
-        "pipeline_run_id=u.m, monitor_url=u.n, aws_status=u.o, message=u.p, code=u.q, remedy=u.r, "
-        "waiting_for=u.s, exit_code=u.t, cancel=u.u, cancel_by=u.v, outputs=u.w FROM " +
-        PgBatch::unnest(change_columns) +
-        " AS u(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, z2) WHERE "
-        "r.id=u.x "
-        "AND r.state=u.y AND r.attempt=u.z AND r.fence=u.z2";
     std::vector<bool> done;
     done.reserve(changes.size());
-    PgBatch batch(change_columns);
-    std::set<RunId> in_batch;  // one statement changes a row once
+    auto& batch = journal_->changed_runs;
     for (const auto& change : changes) {
         const auto& run = change.run;
         auto standing = journal_->runs.find(run.id);
@@ -354,9 +345,9 @@ Result<std::vector<bool>> PostgresTransaction::change_runs(std::span<const RunCh
                     standing->second.fence == change.expected_fence;
         done.push_back(fits);
         if (!fits) continue;
-        if (!in_batch.insert(run.id).second) {
-            post(sql.c_str(), batch.take());
-            in_batch = {run.id};
+        if (!journal_->changed_ids.insert(run.id).second) {  // one statement changes a row once
+            flush_runs();
+            journal_->changed_ids.insert(run.id);
         }
         bind_mutable(batch, run);
         batch.bind(number(run.id))
@@ -370,8 +361,23 @@ Result<std::vector<bool>> PostgresTransaction::change_runs(std::span<const RunCh
                                     (is_in_flight(change.expected_state) && !is_in_flight(run.state));
         journal_->changes.cancels |= run.cancel != CancelCause::none && is_in_flight(run.state);
     }
-    if (!batch.empty()) post(sql.c_str(), batch.take());
     return done;
+}
+
+void PostgresTransaction::flush_runs() {
+    if (!journal_ || journal_->changed_runs.empty()) return;
+    static const std::string sql =
+        "UPDATE run r SET state=u.a, priority=u.b, attempt=u.c, infrastructure_losses=u.d, fence=u.e, "
+        "node=u.f, "
+        "queued_at=u.g, not_before=u.h, submitted_at=u.i, started_at=u.j, ended_at=u.k, token=u.l, "
+        "pipeline_run_id=u.m, monitor_url=u.n, aws_status=u.o, message=u.p, code=u.q, remedy=u.r, "
+        "waiting_for=u.s, exit_code=u.t, cancel=u.u, cancel_by=u.v, outputs=u.w FROM " +
+        PgBatch::unnest(changed_run_columns) +
+        " AS u(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, s, t, u, v, w, x, y, z, z2) WHERE "
+        "r.id=u.x "
+        "AND r.state=u.y AND r.attempt=u.z AND r.fence=u.z2";
+    journal_->changed_ids.clear();
+    post(sql.c_str(), journal_->changed_runs.take());
 }
 
 Status PostgresTransaction::put_attempts(std::span<const Attempt> attempts) {

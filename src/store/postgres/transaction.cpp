@@ -10,17 +10,11 @@ constexpr std::string_view history_columns = "iiiiit", event_columns = "iittt", 
 
 }  // namespace
 
-PgJournal::PgJournal() : history(history_columns), events(event_columns), audit(audit_columns) {}
-
-void PgJournal::forget_unsent() {
-    history.clear();
-    events.clear();
-    audit.clear();
-    occupancy.clear();
-    attempts.clear();
-    attempt_changes.clear();
-    runs.clear();
-}
+PgJournal::PgJournal()
+    : history(history_columns),
+      events(event_columns),
+      audit(audit_columns),
+      changed_runs(changed_run_columns) {}
 
 Result<SystemTime> PostgresTransaction::shared_time(SystemTime) {
     if (journal_) return journal_->at;
@@ -40,6 +34,7 @@ void PostgresTransaction::flush() {
         "INSERT INTO history SELECT * FROM " + PgBatch::unnest(history_columns);
     static const std::string event_sql = "INSERT INTO event SELECT * FROM " + PgBatch::unnest(event_columns);
     static const std::string audit_sql = "INSERT INTO audit SELECT * FROM " + PgBatch::unnest(audit_columns);
+    flush_runs();
     if (!journal_->history.empty()) post(history_sql.c_str(), journal_->history.take());
     if (!journal_->events.empty()) {
         journal_->changes.events = true;

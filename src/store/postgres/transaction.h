@@ -5,12 +5,23 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "store/postgres/connection.h"
 #include "store/row_codec.h"
 #include "store/store.h"
 
 namespace polysync::store {
+
+// What bind_mutable() gives, and what is expected of the row: id, state, attempt, fence.
+inline constexpr std::string_view changed_run_columns =
+    "iiiii"
+    "t"
+    "iiiii"
+    "tttttttt"
+    "ii"
+    "tt"
+    "iiii";
 
 // What a writing transaction knows and has not sent yet. Units of one commit share it, so that what they all
 // write (histories, events, counts) is one statement each.
@@ -20,10 +31,13 @@ class PgJournal {
 
     // The last numbers given.
     std::int64_t last_run = 0, last_history = 0, last_event = 0, last_audit = 0;
+    std::int64_t definitions_version = 0;
     SystemTime at{};  // by PostgreSQL's clock, when the lock was there
     Changes changes;  // for the other processes
 
     PgBatch history, events, audit;
+    PgBatch changed_runs;
+    std::unordered_set<RunId> changed_ids;  // of changed_runs
     Occupancy occupancy;
     using AttemptKey = std::tuple<std::int64_t, int, std::string>;  // run, attempt, token
     std::map<AttemptKey, Attempt> attempts;
@@ -36,8 +50,6 @@ class PgJournal {
     };
     std::unordered_map<RunId, Standing> runs;
     bool has_written = false;
-
-    void forget_unsent();
 };
 
 // Reads on any connection; writes only on one that holds the write lock, with its journal.
@@ -120,6 +132,7 @@ class PostgresTransaction final : public Transaction {
   private:
     void post(const char* sql, const PgParams& params);
     [[nodiscard]] Status raise_definitions_version();
+    void flush_runs();
     void flush_occupancy();
     void flush_attempts();
     void note(const TaskRun& run);

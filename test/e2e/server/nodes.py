@@ -96,6 +96,9 @@ class Cluster(Chaos):
         rows = self.sql("SELECT node, count(*) FROM polysync.run WHERE state BETWEEN 1 AND 3 GROUP BY node")
         return {row.split("|")[0]: int(row.split("|")[1]) for row in rows}
 
+    def being_sent(self):
+        return self.sql("SELECT id, task, node, submitted_at FROM polysync.run WHERE state = 1")
+
     def sql(self, text):
         done = subprocess.run(["psql", "-h", str(self.postgres.folder), "-U", "bench", "-Atc", text, "postgres"], capture_output=True,
                               text=True, check=True)

@@ -22,7 +22,7 @@ class NodesTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         seed = int(os.environ.get("CHAOS_SEED", random.randrange(1 << 30)))
         self.seed = f"CHAOS_SEED={seed} plays it again"
-        self.cluster = Cluster(Path(folder.name), 2000, seed, running_ms=180_000)
+        self.cluster = Cluster(Path(folder.name), 2000, seed, running_ms=270_000)
         self.addCleanup(self.cluster.close)
 
     def test_three_nodes(self):
@@ -30,7 +30,8 @@ class NodesTest(unittest.TestCase):
         cluster.begin()
         for _ in range(25):
             cluster.something_bad()
-        wait_until(lambda: sum(cluster.owners().values()) >= 1700, cluster.owners, 240, poll_s=0.5)
+        # Lost starts that change hands once more would be waited for once more.
+        wait_until(lambda: sum(cluster.owners().values()) >= 1700 and not cluster.being_sent(), cluster.being_sent, 300, poll_s=0.5)
         self.take_over()
         self.wake_late()
         cluster.end(END_TIMEOUT_S)
