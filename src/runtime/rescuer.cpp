@@ -36,7 +36,12 @@ class EmptyLookUps {
         if (!first_) first_ = now;
         return now - *first_ >= look_up_gap;
     }
-    [[nodiscard]] bool any() const { return first_.has_value(); }
+    // How long to wait at most before the next one: one that counts shall not come late.
+    [[nodiscard]] Millis pause(SteadyTime now, Millis wanted) const {
+        if (first_) return std::min(wanted, look_up_gap);
+        if (now >= earliest_) return wanted;
+        return std::min(wanted, std::chrono::ceil<Millis>(earliest_ - now));
+    }
 
   private:
     SteadyTime earliest_;
@@ -101,9 +106,9 @@ Async<void> Rescuer::rescue(TaskRun run, SystemTime called_at, StoredIntent inte
             engine::RunEvent event = engine::NotSubmitted{"AWS knows nothing of it"};
             co_return co_await tell(std::move(run), std::move(event));
         }
-        bool goes_on = co_await sleep_unless_stopping(context_, pause);
+        bool goes_on = co_await sleep_unless_stopping(context_, empty.pause(now, pause));
         if (!goes_on) co_return;
-        pause = std::min(pause * 2, empty.any() ? look_up_gap : longest_pause);
+        pause = std::min(pause * 2, longest_pause);
     }
 }
 
