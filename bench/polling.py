@@ -16,12 +16,13 @@ BINARY = Path(__file__).resolve().parent.parent / "build" / "bench" / "bench" / 
 SERVICES = {"batch": "Batch", "glue": "Glue", "sagemaker": "SageMaker", "states": "Step Functions"}
 HOURS_3, NO_EARLY, EARLY = 10_800, 30, 300
 ALL_MODES = ((NO_EARLY, "off"), (EARLY, "off"), (EARLY, "on"))
-# runs: (jobs, seconds that a run takes, minutes that are counted, early freshness and limits)
-FLEETS = {1_000: (20, 600, 10, ALL_MODES), 100_000: (20, HOURS_3, 10, ALL_MODES), 1_000_000: (20, HOURS_3, 2, ((EARLY, "off"),))}
+# runs: (jobs, seconds that a run takes, minutes that are counted, services, early freshness and limits)
+FLEETS = {1_000: (20, 600, 10, SERVICES, ALL_MODES), 100_000: (20, HOURS_3, 10, SERVICES, ALL_MODES),
+          1_000_000: (20, HOURS_3, 2, ("batch", "states"), ((EARLY, "off"),))}
 
 
 def run(service, runs, early, limits):
-    jobs, run_s, minutes, _ = FLEETS[runs]
+    jobs, run_s, minutes, _, _ = FLEETS[runs]
     command = [str(BINARY), service, str(runs), str(jobs), str(run_s), str(minutes), str(early), limits]
     print(" ".join(command[1:]), file=sys.stderr)
     done = subprocess.run(command, capture_output=True, text=True)
@@ -61,9 +62,9 @@ def main():
     sizes = [int(size) for size in options.only.split(",")] if options.only else list(FLEETS)
     everything = []
     for runs in sizes:
-        jobs, run_s, minutes, modes = FLEETS[runs]
+        jobs, run_s, minutes, services, modes = FLEETS[runs]
         rows = []
-        for service in SERVICES:
+        for service in services:
             for early, limits in modes:
                 figures = run(service, runs, early, limits)
                 everything.append(figures)

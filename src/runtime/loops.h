@@ -142,6 +142,8 @@ class Watcher {
     [[nodiscard]] Sweep pick(Platform& platform) const;
     [[nodiscard]] Sweep pick_by_id(Platform& platform, const engine::PollShape& shape, SteadyTime now) const;
     [[nodiscard]] Sweep pick_by_job(Platform& platform, const engine::PollShape& shape, SteadyTime now) const;
+    [[nodiscard]] static std::size_t count_riding(const JobRuns& job, SteadyTime now);
+    static void add_riding(Sweep& sweep, const JobRuns& job, std::size_t most);
     [[nodiscard]] std::optional<Look> take_due(Platform& platform, SteadyTime until) const;
     [[nodiscard]] Followed* top_of(std::priority_queue<Look>& looks) const;
     [[nodiscard]] SteadyTime next_of(Platform& platform) const;

@@ -136,6 +136,28 @@ Watcher::Sweep Watcher::pick_by_id(Platform& platform, const engine::PollShape& 
     return sweep;
 }
 
+std::size_t Watcher::count_riding(const JobRuns& job, SteadyTime now) {
+    std::size_t count = 0;
+    for (const auto& [id, run] : job.runs) {
+        auto since = std::chrono::floor<Millis>(now - run.last_seen);
+        bool is_asked = run.next_look == SteadyTime::max();
+        if (!is_asked && engine::rides_along(since, Millis(run.wanted_ms))) ++count;
+    }
+    return count;
+}
+
+// The list shows them all, whether half due or not; where they are too many, those that are due next.
+void Watcher::add_riding(Sweep& sweep, const JobRuns& job, std::size_t most) {
+    auto first = std::ptrdiff_t(sweep.asked.size());
+    for (const auto& [id, run] : job.runs)
+        if (run.next_look != SteadyTime::max()) sweep.asked.push_back({id, run.fence, run.next_look, true});
+    if (sweep.asked.size() - std::size_t(first) <= most) return;
+    auto end = sweep.asked.begin() + first + std::ptrdiff_t(most);
+    std::nth_element(sweep.asked.begin() + first, end, sweep.asked.end(),
+                     [](const auto& a, const auto& b) { return a.look < b.look; });
+    sweep.asked.erase(end, sweep.asked.end());
+}
+
 Watcher::Sweep Watcher::pick_by_job(Platform& platform, const engine::PollShape& shape,
                                     SteadyTime now) const {
     struct Chosen {
@@ -168,28 +190,20 @@ Watcher::Sweep Watcher::pick_by_job(Platform& platform, const engine::PollShape&
             enqueue(platform, due->run, *run);
             break;
         }
-        if (is_new) job = jobs.insert(job, Chosen{runs, {.in_flight = runs->runs.size()}});
+        if (is_new) {
+            engine::JobLooks looks{.riding = count_riding(*runs, now), .in_flight = runs->runs.size()};
+            job = jobs.insert(job, Chosen{runs, looks});
+        } else if (job->looks.riding > 0) {
+            --job->looks.riding;
+        }
         ++job->looks.due;
         sweep.asked.push_back({due->run, run->fence, due->at});
     }
     for (auto& job : jobs) {
-        for (const auto& [id, run] : job.runs->runs) {
-            auto since = std::chrono::floor<Millis>(now - run.last_seen);
-            bool is_free = run.next_look != SteadyTime::max();
-            if (is_free && engine::rides_along(since, Millis(run.wanted_ms))) ++job.looks.riding;
-        }
-        if (!engine::is_listed(shape, job.looks) || job.runs->is_asked) {
-            job.looks.riding = 0;
-            continue;
-        }
+        if (!engine::is_listed(shape, job.looks) || job.runs->is_asked) continue;
         job.runs->is_asked = true;
         sweep.jobs.push_back(job.runs);
-        auto asked = job.looks.due;
-        for (const auto& [id, run] : job.runs->runs) {  // the list shows them all, whether half due or not
-            if (run.next_look == SteadyTime::max()) continue;
-            if (++asked > engine::most_runs_of_job) break;
-            sweep.asked.push_back({id, run.fence, run.next_look, true});
-        }
+        add_riding(sweep, *job.runs, engine::most_runs_of_job - job.looks.due);
     }
     for (const auto& asked : sweep.asked) find(asked.run)->next_look = SteadyTime::max();
     sweep.calls = calls();
