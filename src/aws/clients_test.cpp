@@ -2,12 +2,17 @@
 #include <gtest/gtest.h>
 
 #include "aws/batch/client.h"
+#include "aws/batch/operations.h"
 #include "aws/core/retry.h"
 #include "aws/core/test_kit.h"
 #include "aws/glue/client.h"
+#include "aws/glue/operations.h"
 #include "aws/logs/client.h"
+#include "aws/logs/operations.h"
 #include "aws/sagemaker/client.h"
+#include "aws/sagemaker/operations.h"
 #include "aws/states/client.h"
+#include "aws/states/operations.h"
 #include "aws/sts/client.h"
 #include "test/support/fake_http.h"
 #include "test/support/run_async.h"
@@ -121,6 +126,22 @@ TEST_F(ClientsTest, LogPagesEndWhereTheTokenStays) {
     request.start_from_head = false;
     http.answer(200, R"({"events":[],"nextForwardToken":"f/9","nextBackwardToken":"b/1"})");
     EXPECT_TRUE(run_async(logs.get_log_events(request, "b/1")).value().at_end);
+}
+
+// PERF-9: where calls wait for a rate limit, starts and stops go before polls, and polls before logs.
+TEST(Priorities, SubmitAndCancelComeBeforePolling) {
+    for (const auto* operation :
+         {&glue::start_job_run, &glue::batch_stop_job_run, &batch::submit_job, &batch::terminate_job,
+          &sagemaker::start_pipeline_execution, &sagemaker::stop_pipeline_execution, &states::start_execution,
+          &states::start_sync_execution, &states::stop_execution})
+        EXPECT_EQ(operation->priority, Priority::urgent) << operation->name;
+    for (const auto* operation :
+         {&glue::get_job_run, &glue::get_job_runs, &batch::describe_jobs,
+          &sagemaker::describe_pipeline_execution, &sagemaker::list_pipeline_executions,
+          &states::describe_execution, &states::list_executions})
+        EXPECT_EQ(operation->priority, Priority::normal) << operation->name;
+    for (const auto* operation : {&logs::get_log_events, &logs::filter_log_events})
+        EXPECT_EQ(operation->priority, Priority::background) << operation->name;
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "engine/poll_plan.h"
 
+#include <algorithm>
+
 namespace polysync::engine {
 namespace {
 
@@ -14,13 +16,13 @@ std::size_t pages_of(const PollShape& shape, std::size_t runs) {
 PollShape poll_shape(PlatformType type) {
     switch (type) {
         case PlatformType::aws_batch:
-            return {false, 100, "DescribeJobs", "DescribeJobs"};
+            return {false, 20, 100, "DescribeJobs", "DescribeJobs"};
         case PlatformType::aws_glue:
-            return {true, 200, "GetJobRuns", "GetJobRun"};
+            return {true, 10, 200, "GetJobRuns", "GetJobRun"};
         case PlatformType::aws_sagemaker:
-            return {true, 100, "ListPipelineExecutions", "DescribePipelineExecution"};
+            return {true, 4, 100, "ListPipelineExecutions", "DescribePipelineExecution"};
         case PlatformType::aws_step_functions:
-            return {true, 1000, "ListExecutions", "DescribeExecution"};
+            return {true, 10, 1000, "ListExecutions", "DescribeExecution"};
     }
     return {};
 }
@@ -42,6 +44,10 @@ std::size_t room_in_last_call(const PollShape& shape, std::size_t runs) {
     return pages_of(shape, runs) * shape.page - runs;
 }
 
-Millis pause_after(std::size_t calls) { return pause_per_call * std::int64_t(calls); }
+Millis pause_after(const SweepYield& sweep) {
+    auto idle = double(sweep.answers - std::min(sweep.news, sweep.answers));
+    auto share = sweep.answers == 0 ? 1.0 : idle / double(sweep.answers);
+    return Millis(std::int64_t(double(pause_per_call.count()) * double(sweep.calls) * share));
+}
 
 }  // namespace polysync::engine

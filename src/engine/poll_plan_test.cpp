@@ -76,9 +76,17 @@ TEST(PollPlan, RunsComeToBeLookedAtTogether) {  // PERF-11
 
 // PERF-9, PERF-11: eager looks leave most of even SageMaker's two calls a second alone.
 TEST(PollPlan, EagerLooksWaitTheLongerTheMoreCallsTheyTake) {
-    EXPECT_EQ(pause_after(0), seconds(0));
-    EXPECT_EQ(pause_after(1), Millis(1500));
-    EXPECT_EQ(pause_after(20), seconds(30));
+    EXPECT_EQ(pause_after({.calls = 0}), seconds(0));
+    EXPECT_EQ(pause_after({.calls = 1}), Millis(1500));
+    EXPECT_EQ(pause_after({.calls = 1, .answers = 50}), Millis(1500));
+    EXPECT_EQ(pause_after({.calls = 20, .answers = 1000}), seconds(30));
+}
+
+// PERF-5: thousands of runs that are over at once are recorded as fast as the engine goes.
+TEST(PollPlan, LooksThatBringNewsGoOn) {
+    EXPECT_EQ(pause_after({.calls = 20, .answers = 2000, .news = 2000}), seconds(0));
+    EXPECT_EQ(pause_after({.calls = 20, .answers = 2000, .news = 1000}), seconds(15));
+    EXPECT_EQ(pause_after({.calls = 1, .answers = 1, .news = 2}), seconds(0));
 }
 
 TEST(PollPlan, EveryServiceHasAShape) {  // PERF-11

@@ -131,7 +131,9 @@ class Watcher {
     struct Look;
     struct Sweep;
     [[nodiscard]] Async<void> watch(std::shared_ptr<Platform> platform);
-    [[nodiscard]] Async<void> ask(Platform& platform, Sweep sweep);
+    [[nodiscard]] Async<void> ask(std::shared_ptr<Platform> platform, Sweep sweep);
+    // When the platform may be swept next: now or earlier, or max where a sweep has to end first.
+    [[nodiscard]] static SteadyTime free_at(const Platform& platform);
     [[nodiscard]] RunReference reference_of(const Followed& run) const;
     void note_failure(Platform& platform, const std::string& error);
     [[nodiscard]] Async<void> record_news(std::vector<RunNews> news);
@@ -140,12 +142,16 @@ class Watcher {
     [[nodiscard]] Sweep pick(Platform& platform) const;
     [[nodiscard]] Sweep pick_by_id(Platform& platform, const engine::PollShape& shape, SteadyTime now) const;
     [[nodiscard]] Sweep pick_by_job(Platform& platform, const engine::PollShape& shape, SteadyTime now) const;
+    [[nodiscard]] static std::size_t count_riding(const JobRuns& job, SteadyTime now);
+    static void add_riding(Sweep& sweep, const JobRuns& job, std::size_t most);
     [[nodiscard]] std::optional<Look> take_due(Platform& platform, SteadyTime until) const;
     [[nodiscard]] Followed* top_of(std::priority_queue<Look>& looks) const;
     [[nodiscard]] SteadyTime next_of(Platform& platform) const;
     [[nodiscard]] engine::PollShape shape_of(ObjectId platform) const;
     [[nodiscard]] engine::NextLook next_look_of(const Followed& run) const;
     void schedule(Platform& platform, RunId id, Followed& run, const engine::NextLook& look);
+    static void enqueue(Platform& platform, RunId id, Followed& run);
+    static void enqueue(std::priority_queue<Look>& looks, RunId id, Followed& run);
     [[nodiscard]] Followed* find(RunId run) const;
     // With every run and its id.
     template <class Function>

@@ -76,7 +76,7 @@ PlatformPolls Watcher::polls(ObjectId id) const {
         out.next.push_back({.operation = std::string(is_list ? shape.many : shape.one),
                             .job = job,
                             .runs = looks.due,
-                            .riding = is_list ? looks.riding : 0,
+                            .riding = is_list ? looks.in_flight - looks.due : 0,
                             .calls = engine::calls_for_job(shape, looks)});
     }
     if (!shape.by_job) {
@@ -87,7 +87,7 @@ PlatformPolls Watcher::polls(ObjectId id) const {
     std::sort(out.next.begin(), out.next.end(), [](const auto& a, const auto& b) {
         return a.runs != b.runs ? a.runs > b.runs : a.job < b.job;
     });
-    if (out.next.size() > engine::most_calls_per_sweep) out.next.resize(engine::most_calls_per_sweep);
+    if (out.next.size() > shape.most_calls) out.next.resize(shape.most_calls);
     return out;
 }
 

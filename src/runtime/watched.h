@@ -18,7 +18,8 @@ struct Watcher::Followed {
     ObjectId task{};
     std::int64_t fence = 0;
     SystemTime submitted_at{};
-    SteadyTime next_look{};  // max: it is being looked at
+    SteadyTime next_look{};                    // max: it is being looked at
+    SteadyTime queued_at = SteadyTime::max();  // its place in a queue: never after next_look; max: in none
     SteadyTime last_seen{};
     SystemTime alive_at{};        // when AWS last said that it had not ended
     SteadyTime missing_since{};   // 0: AWS knows it
@@ -36,16 +37,18 @@ struct Watcher::Followed {
     [[nodiscard]] bool take(const PipelineRun& seen, const Clock& clock);
 };
 
-// The runs of one job, which a list of that job answers for together.
-struct Watcher::JobRuns {
-    Platform* platform = nullptr;
-    std::unordered_map<RunId, Followed> runs;
-};
-
 struct Watcher::Look {
     SteadyTime at;
     RunId run;
     bool operator<(const Look& other) const { return at > other.at; }  // the earliest on top
+};
+
+// The runs of one job, which a list of that job answers for together.
+struct Watcher::JobRuns {
+    Platform* platform = nullptr;
+    std::unordered_map<RunId, Followed> runs;
+    bool is_asked = false;   // by a sweep that is under way
+    std::vector<Look> held;  // fell due meanwhile, and wait for its end: most would ride along then
 };
 
 struct Watcher::Platform {
@@ -59,6 +62,9 @@ struct Watcher::Platform {
     SteadyTime patient_until{};               // no look that can still wait begins before
     std::string error;
     Millis backoff{0};
+    SteadyTime quiet_until{};                           // of the backoff
+    int under_way = 0;                                  // sweeps
+    SteadyTime last_began{};                            // of the newest sweep
     std::uint64_t sweeps = 0, calls = 0, statuses = 0;  // calls: as planned
 };
 
@@ -74,9 +80,11 @@ struct Watcher::Sweep {
     struct Asked {
         RunId run{};
         std::int64_t fence = 0;  // of the attempt that is asked about
+        SteadyTime look{};       // when it was due, or will be
         bool rides = false;
     };
     std::vector<Asked> asked;
+    std::vector<JobRuns*> jobs;  // whose runs were chosen together
     std::size_t calls = 0;
 };
 

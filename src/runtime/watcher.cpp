@@ -71,6 +71,7 @@ void Watcher::hurry(RunId run) {
     auto* followed = find(run);
     if (!followed) return;
     followed->cancelling = true;
+    followed->queued_at = SteadyTime::max();  // it goes over to the queue of those
     auto& platform = *place_.at(run)->platform;
     schedule(platform, run, *followed,
              {engine::shortest_poll_interval, engine::shortest_poll_interval, false});
@@ -86,18 +87,28 @@ void Watcher::forget(RunId run) {
     canceller_.ended(run);
 }
 
+SteadyTime Watcher::free_at(const Platform& platform) {
+    if (platform.under_way == 0) return platform.quiet_until;
+    if (platform.under_way >= engine::most_sweeps_at_once) return SteadyTime::max();
+    return std::max(platform.quiet_until, platform.last_began + engine::patience_with_sweep);
+}
+
 Async<void> Watcher::watch(std::shared_ptr<Platform> platform) {
     while (!context_.stopping) {
+        auto now = context_.clock().steady_now();
+        auto free = free_at(*platform);
+        if (free > now) {
+            co_await platform->wake.wait_until(std::min(free, now + std::chrono::minutes(1)));
+            continue;
+        }
         auto sweep = pick(*platform);
         if (sweep.asked.empty()) {
             co_await platform->wake.wait_until(next_of(*platform));
             continue;
         }
-        co_await ask(*platform, std::move(sweep));
-        if (platform->backoff.count() > 0) {
-            bool goes_on = co_await sleep_unless_stopping(context_, platform->backoff);
-            if (!goes_on) break;
-        }
+        ++platform->under_way;
+        platform->last_began = now;
+        spawn(context_, ask(platform, std::move(sweep)));
     }
 }
 
@@ -113,13 +124,16 @@ RunReference Watcher::reference_of(const Followed& run) const {
     return reference;
 }
 
-Async<void> Watcher::ask(Platform& platform, Sweep sweep) {
+Async<void> Watcher::ask(std::shared_ptr<Platform> asked_platform, Sweep sweep) {
+    auto& platform = *asked_platform;
     auto provider = provider_of(context_, platform.id);
     std::vector<StatusAnswer> answers;
     std::vector<RunReference> references;
     references.reserve(sweep.asked.size());
     for (const auto& asked : sweep.asked) {
-        references.push_back(reference_of(*find(asked.run)));
+        // Since it was picked it may have gone.
+        const auto* followed = find(asked.run);
+        references.push_back(followed ? reference_of(*followed) : RunReference{});
         references.back().rides = asked.rides;
     }
     if (provider) {
@@ -133,7 +147,13 @@ Async<void> Watcher::ask(Platform& platform, Sweep sweep) {
         const auto& asked = sweep.asked[i];
         auto* followed = find(asked.run);
         if (!followed || followed->fence != asked.fence) continue;
-        if (i < answers.size() && answers[i].left_out) continue;  // its own look is still to come
+        bool is_hurried = followed->next_look != SteadyTime::max();
+        if (i < answers.size() && answers[i].left_out) {  // its own look is still to come
+            if (is_hurried) continue;
+            followed->next_look = asked.look;
+            enqueue(platform, asked.run, *followed);
+            continue;
+        }
         ++answered;
         if (i >= answers.size()) {
             ++failed;
@@ -154,13 +174,14 @@ Async<void> Watcher::ask(Platform& platform, Sweep sweep) {
             ++failed;
             error = answer.error().describe();
         }
-        schedule(platform, asked.run, *followed, next_look_of(*followed));
+        if (!is_hurried) schedule(platform, asked.run, *followed, next_look_of(*followed));
     }
     ++platform.sweeps;
     platform.calls += sweep.calls;
     platform.statuses += answered - failed;
     platform.patient_until =
-        std::max(platform.patient_until, context_.clock().steady_now() + engine::pause_after(sweep.calls));
+        std::max(platform.patient_until,
+                 context_.clock().steady_now() + engine::pause_after({sweep.calls, answered, news.size()}));
     if (answered > 0 && failed == answered) {
         note_failure(platform, error);
     } else {
@@ -168,6 +189,14 @@ Async<void> Watcher::ask(Platform& platform, Sweep sweep) {
         platform.error.clear();
     }
     if (!news.empty()) co_await record_news(std::move(news));
+    for (auto* job : sweep.jobs) {
+        job->is_asked = false;
+        for (const auto& look : std::exchange(job->held, {}))
+            if (auto* held = find(look.run); held && held->next_look == look.at)
+                enqueue(platform, look.run, *held);
+    }
+    --platform.under_way;
+    platform.wake.give();
 }
 
 bool Watcher::Followed::take(const PipelineRun& seen, const Clock& clock) {
@@ -196,6 +225,7 @@ bool Watcher::Followed::take(const PipelineRun& seen, const Clock& clock) {
 void Watcher::note_failure(Platform& platform, const std::string& error) {
     platform.backoff =
         std::clamp<Millis>(platform.backoff * 2, std::chrono::seconds(1), std::chrono::seconds(60));
+    platform.quiet_until = context_.clock().steady_now() + platform.backoff;
     if (platform.error != error)
         log::warn("platform {}: statuses cannot be read: {}", number(platform.id), error);
     platform.error = error;
@@ -257,7 +287,10 @@ std::vector<RunId> Watcher::waiting_since(SystemTime before) {
 
 void Watcher::clear() {
     for (const auto& [id, platform] : platforms_) {
-        for (auto& [job, runs] : platform->jobs) runs.runs.clear();
+        for (auto& [job, runs] : platform->jobs) {
+            runs.runs.clear();
+            runs.held.clear();
+        }
         platform->followed = 0;
         platform->looks = {};
         platform->urgent = {};

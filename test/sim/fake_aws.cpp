@@ -214,7 +214,8 @@ class FakeProvider final : public Provider {
     }
 
     Async<std::vector<StatusAnswer>> statuses(std::vector<RunReference> runs) override {
-        if (aws_.on_statuses) aws_.on_statuses(runs);
+        Millis more = aws_.on_statuses ? aws_.on_statuses(runs) : Millis(0);
+        if (more.count() > 0) co_await aws_.clock_.sleep_for(more);
         co_await call("aws.statuses");
         std::vector<StatusAnswer> out;
         bool throttled = aws_.happens(aws_.faults_.throttled),

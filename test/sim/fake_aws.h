@@ -73,8 +73,8 @@ class FakePlatform {
 
     // Decides what becomes of a run that starts; without one, chance does.
     std::function<void(FakeRun&)> script;
-    // Hears what is asked about.
-    std::function<void(const std::vector<RunReference>&)> on_statuses;
+    // Hears what is asked about, and says how long the answer takes beyond what others do.
+    std::function<Millis(const std::vector<RunReference>&)> on_statuses;
     bool is_out = false;             // nothing answers
     std::optional<Error> refuses;    // starts, with this
     std::optional<Error> log_error;  // logs cannot be read

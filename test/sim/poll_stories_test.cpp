@@ -17,6 +17,7 @@ class PollStory : public Story {
         asked_.clear();
         aws(platform).on_statuses = [this](const std::vector<RunReference>& runs) {
             asked_.emplace_back(world_.clock.steady_now(), runs);
+            return Millis(0);
         };
     }
     std::size_t asked() const { return asked_.size(); }
@@ -202,6 +203,54 @@ TEST_F(PollStory, YoungRunsAreLookedAtTogetherAndTheSeldomerTheMoreJobsTheyAreOf
     run_once("quick");
     world_.run_for(seconds(12));
     EXPECT_EQ(runs("quick").back().state, RunState::succeeded);
+}
+
+// SAFE-4, PERF-9: calls that wait for one operation's rate limit leave those of others alone.
+TEST_F(PollStory, ASweepThatTakesLongHoldsUpNoOther) {
+    task("slow", "none").max_active = 10;
+    task("quick", "none").max_active = 10;
+    takes_["slow"] = minutes(30);
+    takes_["quick"] = seconds(8);
+    begin();
+    bool is_under_way = false;
+    aws().on_statuses = [&](const std::vector<RunReference>& runs) {
+        bool is_slow = std::any_of(runs.begin(), runs.end(),
+                                   [](const RunReference& run) { return run.external_id == "slow"; });
+        is_under_way = is_under_way || is_slow;
+        return is_slow ? Millis(minutes(1)) : Millis(0);
+    };
+    run_once("slow");
+    run_once("slow");
+    world_.run_for(minutes(5));
+    for (int i = 0; i < 5; ++i) {
+        is_under_way = false;
+        ASSERT_TRUE(world_.run_until([&] { return is_under_way; }, minutes(3)));
+        run_once("quick");
+        world_.run_for(seconds(14));
+        EXPECT_EQ(runs("quick").back().state, RunState::succeeded) << i;
+    }
+    world_.run_for(minutes(30));
+    EXPECT_EQ(runs("slow").back().state, RunState::succeeded);
+}
+
+// TASK-7: a cancel is looked after while the list that its run is on is still being read.
+TEST_F(PollStory, ACancelDoesNotWaitForTheListOfItsJob) {
+    task("load", "none").max_active = 10;
+    takes_["load"] = hours(2);
+    begin();
+    auto id = run_once("load");
+    for (int i = 0; i < 4; ++i) run_once("load");
+    world_.run_for(minutes(20));
+    aws().on_statuses = [](const std::vector<RunReference>& runs) {
+        return runs.size() > 1 ? Millis(minutes(3)) : Millis(0);
+    };
+    world_.run_for(minutes(1));  // in the middle of a list
+    ASSERT_TRUE(world_.call(world_.operations().cancel(id, "ada")));
+    world_.run_for(seconds(20));
+    auto all = runs("load");
+    EXPECT_EQ(std::count_if(all.begin(), all.end(),
+                            [](const TaskRun& run) { return run.state == RunState::cancelled; }),
+              1);
 }
 
 TEST_F(PollStory, ThePlanIsShown) {  // PERF-11

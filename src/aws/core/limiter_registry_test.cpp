@@ -175,6 +175,11 @@ TEST_F(LimiterTest, AccountsRegionsAndOperationsHaveTheirOwn) {
     EXPECT_TRUE(limiters.try_acquire(other));
     EXPECT_FALSE(limiters.try_acquire(key));
     EXPECT_EQ(limiters.stats().size(), 4u);
+    auto own = limiters.stats(key.account, key.region);
+    ASSERT_EQ(own.size(), 2u);
+    EXPECT_EQ(own[0].operation, "GetJobRun");
+    EXPECT_EQ(own[0].most_per_s, own[0].rate_per_s);
+    EXPECT_TRUE(limiters.stats("nobody", key.region).empty());
 }
 
 TEST_F(LimiterTest, ThrottlingSlowsOnlyThatOperation) {
