@@ -17,7 +17,7 @@ class Simulation {
   public:
     explicit Simulation(const SimulationOptions& options)
         : options_(options),
-          world_(options.seed, epoch, options.nodes ? options.nodes : nodes_of(options.seed)),
+          world_(options.seed, epoch, options.nodes ? options.nodes : nodes_of(options.seed), options.store),
           people_(world_, options.seed),
           back_at_(std::size_t(world_.nodes())) {
         world_.kinds = {{list_platform, StartKind::by_list},

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "engine/test_hooks.h"
+#include "test/sim/world.h"
 
 namespace polysync::sim {
 
@@ -19,6 +20,7 @@ struct SimulationOptions {
     engine::Fault fault = engine::Fault::none;
     int nodes = 0;           // 0: one to three, by the seed
     double crashes = 0.004;  // of the moments at which a process may
+    StoreMaker store;        // empty: SQLite in memory
 };
 
 struct SimulationReport {

@@ -11,6 +11,8 @@
 
 #include "base/log.h"
 #include "engine/run_machine.h"
+#include "store/postgres/postgres_store.h"
+#include "test/support/postgres_server.h"
 
 namespace polysync::sim {
 namespace {
@@ -78,6 +80,30 @@ TEST(Simulation, ASeedReplays) {
     EXPECT_EQ(one.starts, two.starts);
     EXPECT_EQ(one.crashes, two.crashes);
     EXPECT_EQ(one.transitions, two.transitions);
+}
+
+// The same life on PostgreSQL, step by step: what a rule was given, and so what it decided, is the same.
+// POLYSYNC_SIM_POSTGRES_SEEDS: how many.
+TEST(Simulation, ASeedIsTheSameOnPostgres) {
+    log::set_level(log::Level::off);
+    auto seeds = setting("POLYSYNC_SIM_POSTGRES_SEEDS", 6);
+    auto first = setting("POLYSYNC_SIM_POSTGRES_FIRST", 1);
+    auto& server = test::PostgresServer::shared();
+    for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
+        auto target = store::parse_postgres_url(server.url(fmt::format("seed_{}", seed)));
+        ASSERT_TRUE(target);
+        auto make_store = [&](Clock& clock) {
+            return store::open_postgres_store(
+                {.target = target.value(), .run_inline = true, .time = [&clock] { return clock.now(); }});
+        };
+        auto there = simulate({.seed = seed, .store = make_store});
+        auto here = simulate({.seed = seed});
+        for (const auto& violation : there.violations) ADD_FAILURE() << "seed " << seed << ": " << violation;
+        EXPECT_EQ(there.runs, here.runs) << "seed " << seed;
+        EXPECT_EQ(there.starts, here.starts) << "seed " << seed;
+        EXPECT_EQ(there.crashes, here.crashes) << "seed " << seed;
+        EXPECT_EQ(there.transitions, here.transitions) << "seed " << seed;
+    }
 }
 
 // Each of the deliberate faults (test/sim/README.md) is caught: a simulator that finds nothing proves

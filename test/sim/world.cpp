@@ -87,9 +87,10 @@ struct World::Process {
     boost::asio::io_context io;  // last: its coroutines go first, and they refer to all the above
 };
 
-World::World(std::uint64_t seed, SystemTime start_time, int nodes)
+World::World(std::uint64_t seed, SystemTime start_time, int nodes, const StoreMaker& make_store)
     : clock(start_time), random(seed), processes_(std::size_t(nodes)) {
-    auto opened = store::open_sqlite_store({.path = ":memory:", .run_inline = true});
+    auto opened =
+        make_store ? make_store(clock) : store::open_sqlite_store({.path = ":memory:", .run_inline = true});
     if (!opened) throw std::runtime_error(opened.error().describe());
     store_ = std::move(opened.value());
     catalog_ = std::make_shared<engine::Catalog>();

@@ -20,10 +20,14 @@
 
 namespace polysync::sim {
 
+// A new store that runs inline and goes by this clock.
+using StoreMaker = std::function<Result<std::unique_ptr<store::Store>>(Clock&)>;
+
 class World {
   public:
-    // With more than one node they share the store, and hold their runs by leases. Nodes count from 0.
-    World(std::uint64_t seed, SystemTime start, int nodes = 1);
+    // With more than one node they share the store, and hold their runs by leases. Nodes count from 0. The
+    // store is SQLite in memory where no other is given.
+    World(std::uint64_t seed, SystemTime start, int nodes = 1, const StoreMaker& make_store = {});
     ~World();
 
     // Applies definitions, as `polysync apply` does: a new version, tokens of removed edges dropped. Ids of

@@ -126,7 +126,7 @@ Result<std::vector<Token>> PostgresTransaction::tokens(ObjectId child, std::stri
     POLYSYNC_TRY(auto rows,
                  connection_.fetch("SELECT " POLYSYNC_TOKEN_COLUMNS
                                    " FROM token WHERE child = $2 AND lane = $3 AND key = ANY($1::text[]) "
-                                   "ORDER BY key, parent",
+                                   "ORDER BY array_position($1::text[], key), parent",
                                    params));
     return all_rows(rows, read_token<PgRows::Row>);
 }
@@ -146,7 +146,7 @@ Result<std::vector<Token>> PostgresTransaction::tokens_older_than(SystemTime tim
     POLYSYNC_TRY(auto rows,
                  connection_.fetch("SELECT " POLYSYNC_TOKEN_COLUMNS
                                    " FROM token WHERE at < $1 AND child NOT IN (SELECT object FROM pause) "
-                                   "ORDER BY at LIMIT $2",
+                                   "ORDER BY at, child, lane, key, parent LIMIT $2",
                                    params));
     return all_rows(rows, read_token<PgRows::Row>);
 }
@@ -186,7 +186,7 @@ Status PostgresTransaction::drop_tokens(ObjectId child, std::optional<ObjectId> 
 Result<std::vector<ScheduleCursor>> PostgresTransaction::schedule_cursors() {
     POLYSYNC_TRY(auto rows,
                  connection_.fetch("SELECT task, position, expression, next_fire FROM schedule_cursor "
-                                   "ORDER BY next_fire"));
+                                   "ORDER BY next_fire, task, position"));
     return all_rows(rows, [](const PgRows::Row& row) {
         return ScheduleCursor{ObjectId{row.integer(0)}, int(row.integer(1)), row.text(2), row.time(3)};
     });
@@ -293,7 +293,9 @@ Status PostgresTransaction::delete_pause(ObjectId object) {
 }
 
 Result<std::vector<RateBucket>> PostgresTransaction::rate_buckets() {
-    POLYSYNC_TRY(auto rows, connection_.fetch("SELECT profile, platform, tokens, at FROM rate_bucket"));
+    POLYSYNC_TRY(auto rows,
+                 connection_.fetch(
+                     "SELECT profile, platform, tokens, at FROM rate_bucket ORDER BY profile, platform"));
     return all_rows(rows, [](const PgRows::Row& row) {
         return RateBucket{ObjectId{row.integer(0)}, ObjectId{row.integer(1)}, row.real(2), row.time(3)};
     });

@@ -53,6 +53,7 @@ class PostgresStore final : public Store {
         POLYSYNC_TRY(prepare(*connection));
         POLYSYNC_TRY(auto moved, PostgresTransaction(*connection, nullptr).setting(moved_to_setting));
         if (moved) return moved_error(*moved);
+        if (options_.run_inline) return success();
         write_thread_ = std::make_unique<Thread>([this](Units& units) { commit_all(units); });
         for (std::size_t i = 0; i < readers_.size(); ++i)
             read_threads_[i] =
@@ -63,13 +64,20 @@ class PostgresStore final : public Store {
     Async<Status> write(Work work) override {
         auto unit = std::make_shared<PgUnit>();
         unit->work = [work = std::move(work)](PostgresTransaction& transaction) { return work(transaction); };
-        return write_thread_->perform(std::move(unit));
+        if (!options_.run_inline) co_return co_await write_thread_->perform(std::move(unit));
+        Units one{unit};
+        commit_all(one);
+        co_return std::move(*unit->result);
     }
 
     Async<Status> read(ReadWork work) override {
         auto unit = std::make_shared<PgUnit>();
         unit->work = [work = std::move(work)](PostgresTransaction& transaction) { return work(transaction); };
-        return read_threads_[next_reader_++ % readers_.size()]->perform(std::move(unit));
+        if (!options_.run_inline)
+            co_return co_await read_threads_[next_reader_++ % readers_.size()]->perform(std::move(unit));
+        Units one{unit};
+        read_all(*readers_.front(), one);
+        co_return std::move(*unit->result);
     }
 
     Async<Status> backup(std::string path) override {
@@ -202,7 +210,7 @@ class PostgresStore final : public Store {
                 ErrorKind::unsupported, "newer_schema",
                 "another node has brought the database to a schema that this program does not know",
                 "Upgrade this node to the version of the others.");
-        journal.at = row.time(5);
+        journal.at = options_.time ? options_.time() : row.time(5);
         note_time(journal.at);
         journal.definitions_version = row.is_null(6) ? 0 : row.integer(6);
         journal.last_run = row.integer(0);
@@ -285,7 +293,7 @@ class PostgresStore final : public Store {
                 return Fate::decided;
             }
             set_trouble(mark.error().describe());
-            write_thread_->refuse_waiting(mark.error());
+            if (write_thread_) write_thread_->refuse_waiting(mark.error());
             if (!stopping_) continue;
             done = make_error(ErrorKind::unclear, "store_unclear",
                               "whether PostgreSQL has taken the last commit is not known");
@@ -334,12 +342,12 @@ class PostgresStore final : public Store {
     }
 
     // False where the connection was lost.
-    static bool read_with(PgConnection& connection, Units& units) {
+    bool read_with(PgConnection& connection, Units& units) {
         bool begun = false;
         for (auto& unit : units) {
             if (!begun) connection.post("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
             begun = true;
-            PostgresTransaction transaction(connection, nullptr);
+            PostgresTransaction transaction(connection, nullptr, options_.time);
             unit->result = unit->work(transaction);
             if (connection.is_lost()) return false;
             if (*unit->result) continue;

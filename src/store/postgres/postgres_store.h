@@ -11,6 +11,10 @@ namespace polysync::store {
 
 struct PostgresOptions {
     PostgresTarget target;
+    // No threads: every unit runs and commits at once on the caller's (simulator, tests).
+    bool run_inline = false;
+    std::function<SystemTime()> time;  // counts in place of PostgreSQL's clock, for the simulator; may be
+                                       // empty
     // Called on the writing thread around every commit, for tests. May be empty.
     std::function<void()> before_commit, after_commit;
 };

@@ -116,7 +116,7 @@ Result<std::optional<TaskRun>> PostgresTransaction::newest_success(ObjectId task
     params.bind(number(task)).bind(lane);
     POLYSYNC_TRY(auto found,
                  fetch_runs("SELECT " POLYSYNC_RUN_COLUMNS " FROM run WHERE state = 4 AND task = $1 AND "
-                            "lane = $2 ORDER BY ended_at DESC LIMIT 1",
+                            "lane = $2 ORDER BY ended_at DESC, id DESC LIMIT 1",
                             params));
     if (found.empty()) return std::optional<TaskRun>();
     return std::optional<TaskRun>(std::move(found.front()));
@@ -129,8 +129,9 @@ Result<std::vector<Millis>> PostgresTransaction::recent_durations(ObjectId task,
     PgParams params;
     params.bind(number(task)).bind(limit);
     POLYSYNC_TRY(auto rows, connection_.fetch("(" POLYSYNC_DURATIONS
-                                              "= 'live' ORDER BY ended_at DESC LIMIT $2) UNION ALL "
-                                              "(" POLYSYNC_DURATIONS "<> 'live' LIMIT $2) LIMIT $2",
+                                              "= 'live' ORDER BY ended_at DESC, id DESC LIMIT $2) UNION ALL "
+                                              "(" POLYSYNC_DURATIONS
+                                              "<> 'live' ORDER BY lane, ended_at, id LIMIT $2) LIMIT $2",
                                               params));
     std::vector<Millis> out;
     for (int i = 0; i < rows.size(); ++i)
@@ -176,8 +177,10 @@ Result<std::optional<SystemTime>> PostgresTransaction::next_not_before(SystemTim
 
 Result<std::vector<InFlightCount>> PostgresTransaction::in_flight_counts() {
     flush_occupancy();
-    POLYSYNC_TRY(auto rows,
-                 connection_.fetch("SELECT task, platform, in_flight FROM occupancy WHERE in_flight > 0"));
+    POLYSYNC_TRY(
+        auto rows,
+        connection_.fetch(
+            "SELECT task, platform, in_flight FROM occupancy WHERE in_flight > 0 ORDER BY platform, task"));
     std::vector<InFlightCount> out;
     for (int i = 0; i < rows.size(); ++i)
         out.push_back({ObjectId{rows[i].integer(0)}, ObjectId{rows[i].integer(1)}, int(rows[i].integer(2))});
@@ -217,9 +220,11 @@ Result<std::vector<TaskRun>> PostgresTransaction::active_runs(ObjectId task, std
         " FROM run WHERE state BETWEEN 1 AND 3 AND task = $1 AND ($2 = '' OR lane = $2) ORDER BY id LIMIT "
         "$3) "
         "UNION ALL (SELECT r.* FROM occupancy o CROSS JOIN LATERAL (SELECT " POLYSYNC_RUN_COLUMNS
-        " FROM run WHERE state = 0 AND platform = o.platform AND task = $1 AND ($2 = '' OR lane = $2) LIMIT "
-        "$3) r "
-        "WHERE o.task = $1 AND o.queued > 0) LIMIT $3",
+        " FROM run WHERE state = 0 AND platform = o.platform AND task = $1 AND ($2 = '' OR lane = $2) ORDER "
+        "BY "
+        "priority DESC, queued_at, id LIMIT $3) r WHERE o.task = $1 AND o.queued > 0 ORDER BY o.platform) "
+        "LIMIT "
+        "$3",
         params);
 }
 
@@ -260,7 +265,7 @@ Result<std::vector<Attempt>> PostgresTransaction::attempts(RunId run) {
     POLYSYNC_TRY(auto rows,
                  connection_.fetch("SELECT attempt, token, intent, called_at, ended_at, pipeline_run_id, "
                                    "aws_status, code, message, exit_code FROM attempt WHERE run = $1 "
-                                   "ORDER BY attempt, called_at NULLS FIRST",
+                                   "ORDER BY attempt, called_at NULLS FIRST, token",
                                    params));
     std::vector<Attempt> out;
     for (int i = 0; i < rows.size(); ++i) out.push_back(read_attempt(run, rows[i]));
@@ -305,7 +310,7 @@ Result<std::vector<RunId>> PostgresTransaction::insert_runs(std::span<const Task
     POLYSYNC_TRY(auto rows, connection_.fetch(sql.c_str(), batch.take()));
     std::set<std::int64_t> inserted;
     for (int i = 0; i < rows.size(); ++i) inserted.insert(rows[i].integer(0));
-    journal_->last_run += std::int64_t(runs.size());  // numbers may be left out, never given twice
+    if (!inserted.empty()) journal_->last_run = *inserted.rbegin();
     std::vector<RunId> ids;
     ids.reserve(runs.size());
     for (std::size_t i = 0; i < runs.size(); ++i) {

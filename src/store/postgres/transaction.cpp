@@ -18,6 +18,7 @@ PgJournal::PgJournal()
 
 Result<SystemTime> PostgresTransaction::shared_time(SystemTime) {
     if (journal_) return journal_->at;
+    if (time_) return time_();
     POLYSYNC_TRY(auto rows,
                  connection_.fetch("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint"));
     return rows.front().time(0);

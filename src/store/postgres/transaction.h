@@ -1,6 +1,7 @@
 // The rows of store.h in PostgreSQL.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <tuple>
@@ -55,8 +56,9 @@ class PgJournal {
 // Reads on any connection; writes only on one that holds the write lock, with its journal.
 class PostgresTransaction final : public Transaction {
   public:
-    PostgresTransaction(PgConnection& connection, PgJournal* journal)
-        : connection_(connection), journal_(journal) {}
+    // `time`: for reads, in place of PostgreSQL's clock; may be empty.
+    PostgresTransaction(PgConnection& connection, PgJournal* journal, std::function<SystemTime()> time = {})
+        : connection_(connection), journal_(journal), time_(std::move(time)) {}
 
     // Sends what the journal holds; errors come with the connection's next fetch() or sync().
     void flush();
@@ -143,6 +145,7 @@ class PostgresTransaction final : public Transaction {
 
     PgConnection& connection_;
     PgJournal* journal_;
+    std::function<SystemTime()> time_;
 };
 
 }  // namespace polysync::store
