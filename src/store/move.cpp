@@ -45,7 +45,8 @@ class Held {
     virtual Result<std::optional<std::string>> setting(const char* name) = 0;
     // Durable when it returns.
     virtual Status put_setting(const char* name, const std::string& value) = 0;
-    // Everything, and `moved_from` in the new place, in one transaction there.
+    virtual Status drop_setting(const char* name) = 0;
+    // Everything, and `moved_from` in the new place, in one transaction there. `unclear`: it may be there.
     virtual Status copy_to(const Place& to, const std::string& to_text, const std::string& move) = 0;
 };
 
@@ -92,7 +93,15 @@ Status in_transaction(PgConnection& connection, const std::string& schema, const
     POLYSYNC_TRY(connection.execute("BEGIN; SET LOCAL statement_timeout = '1h'"));
     auto done = connection.fetch(write_lock, write_lock_of(schema));
     Status out = done ? function() : Status(done.error());
-    if (out) out = connection.execute("COMMIT");
+    if (out) {
+        out = connection.execute("COMMIT");
+        if (!out && connection.is_lost()) {
+            auto error = out.error();
+            error.kind = ErrorKind::unclear;
+            error.remedy = "Run the same command again: it finds out what is there.";
+            return error;
+        }
+    }
     if (!out && !connection.is_lost()) [[maybe_unused]]
         auto undone = connection.execute("ROLLBACK");
     return out;
@@ -139,6 +148,9 @@ class HeldSqlite final : public Held {
     Status put_setting(const char* name, const std::string& value) override {
         return put_setting_in(*database_, name, value);
     }
+    Status drop_setting(const char* name) override {
+        return database_->execute(fmt::format("DELETE FROM setting WHERE name = '{}'", name).c_str());
+    }
     Status copy_to(const Place& to, const std::string& to_text, const std::string& move) override {
         const auto* target = std::get_if<PostgresTarget>(&to);
         if (!target)
@@ -171,6 +183,10 @@ class HeldPostgres final : public Held {
         return in_transaction(*connection_, schema_,
                               [&] { return put_setting_in(*connection_, name, value); });
     }
+    Status drop_setting(const char* name) override {
+        auto sql = fmt::format("DELETE FROM setting WHERE name = '{}'", name);
+        return in_transaction(*connection_, schema_, [&] { return connection_->execute(sql); });
+    }
     Status copy_to(const Place& to, const std::string&, const std::string& move) override {
         const auto* path = std::get_if<std::string>(&to);
         if (!path)
@@ -187,7 +203,11 @@ class HeldPostgres final : public Held {
             POLYSYNC_TRY(put_setting_in(*made, moved_from_setting, move));
             POLYSYNC_TRY(made->execute("PRAGMA journal_mode=DELETE"));
         }
-        return replace_durably(fresh, *path);
+        auto done = replace_durably(fresh, *path);
+        if (done || ::access(path->c_str(), F_OK) != 0) return done;
+        auto error = done.error();
+        error.kind = ErrorKind::unclear;
+        return error;
     }
 
   private:
@@ -243,7 +263,12 @@ Status move_store(const MoveOptions& options) {
     } else {
         POLYSYNC_TRY(from->put_setting(moved_to_setting, write_mark(mark)));
     }
-    return from->copy_to(options.to, options.to_text, mark.id);
+    auto done = from->copy_to(options.to, options.to_text, mark.id);
+    bool nothing_is_there = !done && !before && done.error().kind != ErrorKind::unclear;
+    if (nothing_is_there) {
+        POLYSYNC_TRY(from->drop_setting(moved_to_setting));
+    }
+    return done;
 }
 
 Result<Restored> restore_postgres_store(const std::string& backup, const PostgresTarget& target,

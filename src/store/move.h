@@ -22,8 +22,9 @@ struct MoveOptions {
 
 // Moves everything, runs in flight included, from a store that no server uses to a place that is empty. From
 // before the first row is copied no server starts on the old store (moved_error()); it is kept. The same call
-// again ends a move that was interrupted. Errors: conflict (a server runs on `from`, `to` is not empty, it
-// has been moved elsewhere), and those of opening both.
+// again ends a move that was interrupted; where it fails, the old store can be used as before. Errors:
+// conflict (a server runs on `from`, `to` is not empty, it has been moved elsewhere), and those of opening
+// both.
 [[nodiscard]] Status move_store(const MoveOptions& options);
 
 // As restore_sqlite_store(), into an empty schema; nothing is replaced.

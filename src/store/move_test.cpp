@@ -191,10 +191,12 @@ TEST_F(MoveTest, OnlyIntoAnEmptyPlace) {
     auto refused = to_postgres(file("a.db"), target());
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "store_not_empty");
+    EXPECT_TRUE(open_file("a.db"));  // as before
     std::ofstream(file("b.db")) << "something";
     refused = move_store({.from = target(), .to = file("b.db"), .to_text = "b", .now = now});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, "store_not_empty");
+    EXPECT_TRUE(open_postgres());
 }
 
 TEST_F(MoveTest, AStoreInUseStaysWhereItIs) {
