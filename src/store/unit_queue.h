@@ -26,6 +26,17 @@ struct Unit {
     std::unique_ptr<Continuation> continuation;
 };
 
+// What keeps the store from taking writes, where a unit met it.
+template <class Units>
+[[nodiscard]] const Error* trouble_of(const Units& units) {
+    for (const auto& unit : units) {
+        if (!unit->result || *unit->result) continue;
+        const auto& error = unit->result->error();
+        if (error.kind == ErrorKind::transient && error.code.starts_with("store_")) return &error;
+    }
+    return nullptr;
+}
+
 // A thread that takes what is queued, many units at once.
 template <class Transaction>
 class UnitThread {

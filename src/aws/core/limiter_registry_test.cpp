@@ -182,6 +182,29 @@ TEST_F(LimiterTest, AccountsRegionsAndOperationsHaveTheirOwn) {
     EXPECT_TRUE(limiters.stats("nobody", key.region).empty());
 }
 
+TEST_F(LimiterTest, ProcessesShareTheRates) {  // CON-3, PERF-9
+    limiters.set_rate("glue", "GetJobRun", 41, 20);
+    int burst = 0;
+    while (limiters.try_acquire(key)) ++burst;
+    EXPECT_EQ(burst, 40);
+    auto rate = [&] { return limiters.stats().front().rate_per_s; };
+    double alone = rate();
+    limiters.on_throttle(key);
+    double slowed = rate();
+    limiters.share_with(4);
+    EXPECT_NEAR(rate(), slowed / 4, slowed * 0.05);  // what was learned stays
+    LimiterKey fresh = key;
+    fresh.account = "210987654321";
+    burst = 0;
+    while (limiters.try_acquire(fresh)) ++burst;
+    EXPECT_EQ(burst, 9);
+    limiters.share_with(0);  // nobody is there but this process
+    for (const auto& one : limiters.stats())
+        if (one.account == fresh.account) {
+            EXPECT_NEAR(one.rate_per_s, alone, 0.01);
+        }
+}
+
 TEST_F(LimiterTest, ThrottlingSlowsOnlyThatOperation) {
     LimiterKey other = key;
     other.operation = "StartJobRun";

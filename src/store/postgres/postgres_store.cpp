@@ -315,12 +315,7 @@ class PostgresStore final : public Store {
     }
 
     void note_trouble(const Units& units, const Status& done) {
-        const Error* error = done ? nullptr : &done.error();
-        for (const auto& unit : units)
-            if (!error && unit->result && !*unit->result &&
-                unit->result->error().kind == ErrorKind::transient &&
-                unit->result->error().code.starts_with("store_"))
-                error = &unit->result->error();
+        const Error* error = done ? trouble_of(units) : &done.error();
         set_trouble(error ? error->describe() : std::string());
     }
 

@@ -122,12 +122,7 @@ class SqliteStore final : public Store {
 
     // A commit that had nothing to write says nothing about the disk.
     void note_trouble(const std::vector<UnitPtr>& units, const Status& done, bool has_written) {
-        const Error* error = done ? nullptr : &done.error();
-        for (const auto& unit : units)
-            if (!error && unit->result && !*unit->result &&
-                unit->result->error().kind == ErrorKind::transient &&
-                unit->result->error().code.starts_with("store_"))
-                error = &unit->result->error();
+        const Error* error = done ? trouble_of(units) : &done.error();
         if (!error && !has_written) return;
         std::lock_guard lock(trouble_mutex_);
         trouble_ = error ? error->describe() : std::string();
