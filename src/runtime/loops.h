@@ -201,11 +201,16 @@ class Rescuer {
     Submitter* submitter_ = nullptr;
 };
 
+// How much of what nobody follows a node takes over: the part that falls to it where all live nodes take the
+// same, or all.
+enum class Share { own, all };
+
 // Keeps this process's lease on a store that others share, and takes over from those that lost theirs.
 class Membership {
   public:
-    // `adopt` follows every run whose owner has no lease.
-    Membership(Context& context, Watcher& watcher, Canceller& canceller, std::function<Async<Status>()> adopt)
+    // `adopt` follows runs whose owner has no lease.
+    Membership(Context& context, Watcher& watcher, Canceller& canceller,
+               std::function<Async<Status>(Share)> adopt)
         : context_(context), watcher_(watcher), canceller_(canceller), adopt_(std::move(adopt)) {}
     // From then on runs can be claimed and adopted.
     [[nodiscard]] Async<Status> join();
@@ -232,7 +237,7 @@ class Membership {
     Context& context_;
     Watcher& watcher_;
     Canceller& canceller_;
-    std::function<Async<Status>()> adopt_;
+    std::function<Async<Status>(Share)> adopt_;
     std::map<std::string, Other> others_;  // by owner
 };
 

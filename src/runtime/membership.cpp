@@ -78,6 +78,7 @@ Async<Status> Membership::join() {
 }
 
 Async<void> Membership::run() {
+    bool leaves_some = false;  // others may not take theirs
     for (int beats = 1; !context_.stopping; ++beats) {
         bool goes_on = co_await sleep_unless_stopping(context_, context_.parts.pace.lease / beats_per_lease);
         if (!goes_on) co_return;
@@ -87,7 +88,8 @@ Async<void> Membership::run() {
             continue;
         }
         auto& seen = beaten.value();
-        bool adopts = seen.somebody_went || beats % adopts_every == 0;
+        bool adopts = seen.somebody_went || leaves_some || beats % adopts_every == 0;
+        auto share = seen.somebody_went ? Share::own : Share::all;
         if (!seen.held) {
             log::warn("other nodes have taken over the runs of this one: it begins anew");
             resign();
@@ -97,10 +99,12 @@ Async<void> Membership::run() {
                 continue;
             }
             adopts = true;
+            share = Share::all;
         }
         if (seen.held) start(seen.cancels);
         if (!adopts) continue;
-        auto adopted = co_await adopt_();
+        leaves_some = share == Share::own;
+        auto adopted = co_await adopt_(share);
         if (!adopted) log::error("runs of a lost node cannot be adopted: {}", adopted.error().describe());
     }
 }

@@ -38,7 +38,7 @@ class Loops final : public Runtime {
           scheduler_(context_),
           housekeeper_(context_, watcher_, canceller_),
           log_keeper_(context_),
-          membership_(context_, watcher_, canceller_, [this] { return adopt_orphans(); }) {
+          membership_(context_, watcher_, canceller_, [this](Share share) { return adopt_orphans(share); }) {
         context_.reload = [this] { return load_catalog(); };
         canceller_.bind(watcher_);
         rescuer_.bind(submitter_);
@@ -210,7 +210,7 @@ class Loops final : public Runtime {
             boost::asio::post(context_.executor, Hear{this, changes});
         };
         context_.store().listen(std::move(hear));
-        co_return co_await adopt_orphans();
+        co_return co_await adopt_orphans(Share::all);
     }
 
     // Everything that was in flight when the last process ended: the store is this one's alone.
@@ -230,16 +230,18 @@ class Loops final : public Runtime {
         }
     }
 
-    // Everything in flight whose node has lost its lease.
-    Async<Status> adopt_orphans() {
+    // What is in flight and whose node has lost its lease: all of it, or the part that falls to this node.
+    Async<Status> adopt_orphans(Share share) {
+        store::Transaction::Part part;
+        if (share == Share::own) part = {context_.rank, context_.nodes};
         while (true) {
             auto found = std::make_shared<Orphans>();
             auto premise = context_.premise();
-            store::Work work = [found, premise,
+            store::Work work = [found, premise, part,
                                 catalog = context_.catalog](store::Transaction& transaction) -> Status {
                 *found = {};
                 POLYSYNC_TRY(check_lease(transaction, premise));
-                POLYSYNC_TRY(found->runs, transaction.adopt_runs(premise.owner, adopted_per_page));
+                POLYSYNC_TRY(found->runs, transaction.adopt_runs(premise.owner, adopted_per_page, part));
                 return found->read_attempts(transaction, *catalog);
             };
             auto done = co_await context_.store().write(std::move(work));

@@ -284,9 +284,17 @@ class Transaction : public ReadTransaction {
     };
     [[nodiscard]] virtual Result<std::vector<bool>> change_runs(std::span<const RunChange> changes,
                                                                 SystemTime at) = 0;
+    // One of `of` equal parts, by id.
+    struct Part {
+        std::size_t index = 0, of = 1;
+    };
     // In-flight runs whose owner holds no lease get this one, with a fence of their own, at most `limit`: as
     // they are now, in order of id.
-    [[nodiscard]] virtual Result<std::vector<TaskRun>> adopt_runs(std::string_view owner, int limit) = 0;
+    [[nodiscard]] virtual Result<std::vector<TaskRun>> adopt_runs(std::string_view owner, int limit,
+                                                                  Part part) = 0;
+    [[nodiscard]] Result<std::vector<TaskRun>> adopt_runs(std::string_view owner, int limit) {
+        return adopt_runs(owner, limit, {});
+    }
     [[nodiscard]] virtual Status put_node(const NodeLease& lease) = 0;  // inserts or replaces
     [[nodiscard]] virtual Status delete_node(std::string_view node) = 0;
     [[nodiscard]] virtual Status put_attempts(std::span<const Attempt> attempts) = 0;  // inserts or replaces

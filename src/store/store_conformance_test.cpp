@@ -313,6 +313,10 @@ TEST_P(StoreConformance, RunsWithoutALeaseAreAdoptedOnce) {  // SAFE-1, SAFE-2
     EXPECT_TRUE(adopt(here.owner(), 10).empty());
 
     ASSERT_TRUE(write([&](Transaction& t) { return t.delete_node("gone"); }));
+    auto other_part = wrote<std::vector<TaskRun>>([&](Transaction& t) {
+        return t.adopt_runs(here.owner(), 10, {.index = std::size_t(number(runs[1]) + 1) % 3, .of = 3});
+    });
+    EXPECT_TRUE(other_part.empty());
     auto second = adopt(here.owner(), 1), third = adopt(here.owner(), 10);
     ASSERT_EQ(second.size(), 1u);
     ASSERT_EQ(third.size(), 1u);

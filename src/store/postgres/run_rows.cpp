@@ -244,16 +244,17 @@ Result<std::vector<TaskRun>> PostgresTransaction::recorded_cancels(std::string_v
                       params);
 }
 
-Result<std::vector<TaskRun>> PostgresTransaction::adopt_runs(std::string_view owner, int limit) {
+Result<std::vector<TaskRun>> PostgresTransaction::adopt_runs(std::string_view owner, int limit, Part part) {
     PgParams params;
-    params.bind(owner).bind(limit);
+    params.bind(owner).bind(limit).bind(std::int64_t(part.of)).bind(std::int64_t(part.index));
     journal_->has_written = true;
     POLYSYNC_TRY(
         auto runs,
-        fetch_runs("UPDATE run SET node = $1, fence = fence + 1 WHERE id IN (SELECT id FROM run WHERE "
-                   "state BETWEEN 1 AND 3 AND node NOT IN (SELECT name || '#' || term FROM node) "
-                   "ORDER BY id LIMIT $2) RETURNING " POLYSYNC_RUN_COLUMNS,
-                   params));
+        fetch_runs(
+            "UPDATE run SET node = $1, fence = fence + 1 WHERE id IN (SELECT id FROM run WHERE "
+            "state BETWEEN 1 AND 3 AND node NOT IN (SELECT name || '#' || term FROM node) AND id % $3 = $4 "
+            "ORDER BY id LIMIT $2) RETURNING " POLYSYNC_RUN_COLUMNS,
+            params));
     std::sort(runs.begin(), runs.end(), [](const TaskRun& a, const TaskRun& b) { return a.id < b.id; });
     return runs;
 }

@@ -108,7 +108,8 @@ class PostgresTransaction final : public Transaction {
     Status delete_object(ObjectId id, SystemTime at) override;
     Result<std::vector<RunId>> insert_runs(std::span<const TaskRun> runs, std::string_view message) override;
     Result<std::vector<bool>> change_runs(std::span<const RunChange> changes, SystemTime at) override;
-    Result<std::vector<TaskRun>> adopt_runs(std::string_view owner, int limit) override;
+    Result<std::vector<TaskRun>> adopt_runs(std::string_view owner, int limit, Part part) override;
+    using Transaction::adopt_runs;
     Status put_node(const NodeLease& lease) override;
     Status delete_node(std::string_view node) override;
     Status put_attempts(std::span<const Attempt> attempts) override;

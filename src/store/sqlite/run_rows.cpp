@@ -224,14 +224,14 @@ Result<std::vector<TaskRun>> SqliteTransaction::recorded_cancels(std::string_vie
     return read_runs(statement);
 }
 
-Result<std::vector<TaskRun>> SqliteTransaction::adopt_runs(std::string_view owner, int limit) {
+Result<std::vector<TaskRun>> SqliteTransaction::adopt_runs(std::string_view owner, int limit, Part part) {
     POLYSYNC_TRY(
         auto statement,
         database_.prepare("UPDATE run SET node = ?1, fence = fence + 1 WHERE id IN (SELECT id FROM run "
                           "INDEXED BY run_in_flight WHERE state BETWEEN 1 AND 3 AND node NOT IN "
-                          "(SELECT name || '#' || term FROM node) ORDER BY id LIMIT ?2) "
+                          "(SELECT name || '#' || term FROM node) AND id % ?3 = ?4 ORDER BY id LIMIT ?2) "
                           "RETURNING " POLYSYNC_RUN_COLUMNS));
-    statement.bind(owner).bind(limit);
+    statement.bind(owner).bind(limit).bind(std::int64_t(part.of)).bind(std::int64_t(part.index));
     POLYSYNC_TRY(auto runs, read_runs(statement));
     std::sort(runs.begin(), runs.end(), [](const TaskRun& a, const TaskRun& b) { return a.id < b.id; });
     return runs;
