@@ -9,6 +9,17 @@
 #include "store/sqlite/sqlite_store.h"
 
 namespace polysync::app {
+namespace {
+
+Status check_reference(const std::string& text) {
+    if (text.starts_with("env://") || text.starts_with("file://")) return success();
+    register_secret(text);
+    return make_error(ErrorKind::invalid_input, "invalid_store",
+                      "--store-password holds a password, which everybody on this machine can read",
+                      "Name where it is: env://NAME or file:///PATH.");
+}
+
+}  // namespace
 
 std::string StoreChoice::text() const {
     if (const auto* file = std::get_if<SqliteFile>(&place)) return file->path;
@@ -25,6 +36,7 @@ Result<StoreChoice> parse_store(const std::string& text, const std::string& pass
     if (is_postgres) {
         POLYSYNC_TRY(auto target, store::parse_postgres_url(text));
         if (!password_reference.empty()) {
+            POLYSYNC_TRY(check_reference(password_reference));
             POLYSYNC_TRY(target.password, aws::resolve_secret(password_reference, "--store-password",
                                                               aws::system_environment()));
         }

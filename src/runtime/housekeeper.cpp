@@ -170,6 +170,8 @@ Async<void> Housekeeper::time_out() {
     if (!recorded) co_return;  // still there at the next look
     for (const auto& item : recorded.value()) {
         if (item.applied) watcher_.timeout_recorded(item.run.id);
+        // It has ended elsewhere: there is nothing to time out, now or at the next look.
+        if (!item.applied && !is_in_flight(item.run.state)) watcher_.forget(item.run.id);
         if (item.send_cancel) canceller_.start(item.run);
     }
 }

@@ -173,6 +173,7 @@ Async<Result<std::vector<Recorded>>> record_shared(Context& context, SharedNews 
     auto done = co_await write_current(context, std::move(work));
     if (!done) co_return done.error();
     for (const auto& item : *out) {
+        if (!item.applied) continue;  // nothing has changed
         if (item.run.state == RunState::queued || is_terminal(item.run.state)) context.dispatch.give();
         if (is_terminal(item.run.state) && item.run.key.lane.starts_with("backfill:"))
             context.housekeep.give();

@@ -11,8 +11,8 @@ from pathlib import Path
 from server.chaos import Chaos
 from server.disk import FailingDisk
 
-# An attempt of Glue or Batch that was not sent counts as such two minutes after the last start (SAFE-1).
-END_TIMEOUT_S = 240
+# An attempt of Glue or Batch that was not sent counts as such two minutes after the last start (SAFE-1), and it may be the second one.
+END_TIMEOUT_S = 600
 
 
 class Scenario(threading.Thread):

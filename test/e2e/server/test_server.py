@@ -81,11 +81,14 @@ class RefusalTest(ServerTest):
     def test_options_that_mean_nothing(self):
         for arguments, code in [(("--listen", "8080"), "invalid_listen"), (("--listen", "example.com:1"), "invalid_listen"),
                                 (("--store", "polysync.db"), "invalid_store"), (("--store", "sqlite://polysync.db"), "invalid_store"),
-                                (("--store", "postgres://db/polysync"), "invalid_store"), (("--store", "sqlite:///"), "invalid_store"),
+                                (("--store", "mysql://db/polysync"), "invalid_store"), (("--store", "sqlite:///"), "invalid_store"),
+                                (("--store", "postgres://ana:sesame42@db/polysync"), "invalid_store"),
+                                (("--store", "postgres://db/polysync", "--store-password", "sesame42"), "invalid_store"),
                                 (("--tls-certificate", "none", "--tls-key", "none"), "invalid_certificate"),
                                 (("--env-file", "none"), "file_missing")]:
             with self.subTest(arguments):
                 self.assertEqual(self.refused(*arguments, code=2)["code"], code)
+        self.assertEqual(self.refused("--store", "postgres://127.0.0.1:1/polysync", code=1)["code"], "store_unreachable")
         self.assertEqual(self.refused("--tls-key", "none", code=2)["code"], "usage")
         self.assertEqual(self.refused(code=2, AWS_CA_BUNDLE="/nonexistent")["code"], "tls_setup")
 
