@@ -47,8 +47,9 @@ class Postgres:
 
     def kill(self):
         """kill -9 of the server's first process; the others find out. Returns when all are gone."""
-        os.kill(self.pid, signal.SIGKILL)
         group = [entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and self.is_of_it(entry)]
+        os.kill(self.pid, signal.SIGKILL)
+        group += [entry for entry in Path("/proc").iterdir() if entry.name.isdigit() and self.is_of_it(entry)]
         while any(entry.exists() for entry in group):
             time.sleep(0.02)
 
