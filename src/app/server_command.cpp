@@ -16,10 +16,15 @@
 namespace polysync::app {
 namespace {
 
+// Passwords may be in the files.
+Result<StoreChoice> store_of(const cli::ServerCommand& command) {
+    POLYSYNC_TRY(load_env_files(command.env_files));
+    return parse_store(command.store, command.store_password);
+}
+
 Result<ServeOptions> read_options(const cli::ServerCommand& command, const cli::GlobalOptions& global) {
     ServeOptions options;
-    POLYSYNC_TRY(load_env_files(command.env_files));
-    POLYSYNC_TRY(options.node.store, parse_store(command.store, command.store_password));
+    POLYSYNC_TRY(options.node.store, store_of(command));
     options.node.name = command.node;
     POLYSYNC_TRY(auto listen, server::parse_listen(command.listen));
     bool needs_folder = command.store.empty() || global.token_file.empty();
@@ -54,9 +59,7 @@ store::Place place_of(const StoreChoice& choice) {
 
 int run_restore(const cli::ServerCommand& command, const cli::GlobalOptions& global, cli::Console& console) {
     cli::Output output(console, global.json);
-    auto read = load_env_files(command.env_files);
-    if (!read) return cannot_start(output, read.error());
-    auto choice = parse_store(command.store, command.store_password);
+    auto choice = store_of(command);
     if (!choice) return cannot_start(output, choice.error());
     auto restored = restore(command.restore_from, choice.value());
     if (!restored) return cannot_start(output, restored.error());
@@ -76,9 +79,7 @@ int run_restore(const cli::ServerCommand& command, const cli::GlobalOptions& glo
 
 int run_move(const cli::ServerCommand& command, const cli::GlobalOptions& global, cli::Console& console) {
     cli::Output output(console, global.json);
-    auto read = load_env_files(command.env_files);
-    if (!read) return cannot_start(output, read.error());
-    auto from = parse_store(command.store, command.store_password);
+    auto from = store_of(command);
     if (!from) return cannot_start(output, from.error());
     auto to = parse_store(command.move_to, command.move_to_password);
     if (!to) return cannot_start(output, to.error());

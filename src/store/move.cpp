@@ -87,24 +87,18 @@ Status put_setting_in(Database& database, const char* name, const std::string& v
     return put.run();
 }
 
-// Rolled back where it does not end well.
+// Takes its time. Where the connection is lost nobody knows whether it was committed.
 template <class Function>
 Status in_transaction(PgConnection& connection, const std::string& schema, const Function& function) {
-    POLYSYNC_TRY(connection.execute("BEGIN; SET LOCAL statement_timeout = '1h'"));
-    auto done = connection.fetch(write_lock, write_lock_of(schema));
-    Status out = done ? function() : Status(done.error());
-    if (out) {
-        out = connection.execute("COMMIT");
-        if (!out && connection.is_lost()) {
-            auto error = out.error();
-            error.kind = ErrorKind::unclear;
-            error.remedy = "Run the same command again: it finds out what is there.";
-            return error;
-        }
-    }
-    if (!out && !connection.is_lost()) [[maybe_unused]]
-        auto undone = connection.execute("ROLLBACK");
-    return out;
+    auto done = under_write_lock(connection, schema, [&]() -> Status {
+        POLYSYNC_TRY(connection.execute("SET LOCAL statement_timeout = '1h'"));
+        return function();
+    });
+    if (done || !connection.is_lost()) return done;
+    auto error = done.error();
+    error.kind = ErrorKind::unclear;
+    error.remedy = "Run the same command again: it finds out what is there.";
+    return error;
 }
 
 // What a server that once ran on it has left is nothing yet.

@@ -19,6 +19,17 @@ namespace polysync::store {
     "ended_at, token, pipeline_run_id, monitor_url, aws_status, message, code, remedy, waiting_for, "   \
     "exit_code, cancel, cancel_by, outputs, run_values, downstream"
 
+// Of each of them: t text, i integer.
+inline constexpr const char* run_types =
+    "iitt"
+    "iiiiiiiii"
+    "t"
+    "iiiiii"
+    "tttttttt"
+    "ii"
+    "ttt"
+    "i";
+
 template <class Row>
 TaskRun read_run(const Row& row) {
     TaskRun run;

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "store/row_codec.h"
 #include "store/sqlite/migrations.h"
 #include "store/sqlite/transaction.h"
 
@@ -25,14 +26,7 @@ constexpr Table tables[] = {
     {"object", "id, kind, name, version, document, owner, managed_by, created_at, updated_at, deleted_at",
      "iititttiii", "id"},
     {"object_version", "id, version, document, at", "iiti", nullptr},
-    {"run",
-     "id, task, lane, key, rerun, task_version, platform, run_trigger, state, priority, attempt, "
-     "infrastructure_losses, fence, node, created_at, queued_at, not_before, submitted_at, started_at, "
-     "ended_at, "
-     "token, pipeline_run_id, monitor_url, aws_status, message, code, remedy, waiting_for, exit_code, "
-     "cancel, "
-     "cancel_by, outputs, run_values, downstream",
-     "iittiiiiiiiiitiiiiiittttttttiittti", nullptr},
+    {"run", POLYSYNC_RUN_COLUMNS, run_types, nullptr},
     {"occupancy", "platform, task, queued, in_flight", "iiii", nullptr},
     {"attempt",
      "run, attempt, token, intent, called_at, ended_at, pipeline_run_id, aws_status, code, message, "

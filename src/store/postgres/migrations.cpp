@@ -196,9 +196,7 @@ Status migrate(PgConnection& connection, const std::string& schema) {
     POLYSYNC_TRY(connection.execute(find));
     POLYSYNC_TRY(auto before, version_of(connection, schema));
     if (before >= newest_postgres_version()) return success();
-    POLYSYNC_TRY(connection.execute("BEGIN"));
-    auto all = [&]() -> Status {
-        POLYSYNC_TRY(connection.fetch(write_lock, write_lock_of(schema)));
+    return under_write_lock(connection, schema, [&]() -> Status {
         POLYSYNC_TRY(auto version, version_of(connection, schema));  // as the node before left it
         for (; version < newest_postgres_version(); ++version) {
             const auto& step = steps[std::size_t(version)];
@@ -207,12 +205,8 @@ Status migrate(PgConnection& connection, const std::string& schema) {
                 "UPDATE store_state SET schema_version = {}, oldest_writer = greatest(oldest_writer, {})",
                 version + 1, step.oldest_writer)));
         }
-        return connection.execute("COMMIT");
-    };
-    auto done = all();
-    if (!done && !connection.is_lost()) [[maybe_unused]]
-        auto undone = connection.execute("ROLLBACK");
-    return done;
+        return success();
+    });
 }
 
 }  // namespace polysync::store

@@ -102,20 +102,14 @@ class PostgresStore final : public Store {
 
   private:
     Status prepare(PgConnection& connection) {
-        POLYSYNC_TRY(connection.execute("BEGIN"));
-        auto all = [&]() -> Status {
-            POLYSYNC_TRY(connection.fetch(write_lock, write_lock_of(options_.target.schema)));
+        return under_write_lock(connection, options_.target.schema, [&]() -> Status {
             POLYSYNC_TRY(make_partitions(connection));
             POLYSYNC_TRY(auto time, PostgresTransaction(connection, nullptr).shared_time({}));
             note_time(time);
             // Of processes that are long gone.
             POLYSYNC_TRY(connection.fetch("DELETE FROM writer WHERE at < now() - interval '7 days'"));
-            return connection.execute("COMMIT");
-        };
-        auto done = all();
-        if (!done && !connection.is_lost()) [[maybe_unused]]
-            auto undone = connection.execute("ROLLBACK");
-        return done;
+            return success();
+        });
     }
 
     void commit_all(Units& units) {

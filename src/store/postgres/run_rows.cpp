@@ -9,17 +9,6 @@
 namespace polysync::store {
 namespace {
 
-// POLYSYNC_RUN_COLUMNS.
-constexpr std::string_view run_columns =
-    "iitt"
-    "iiiiiiiii"
-    "t"
-    "iiiiii"
-    "tttttttt"
-    "ii"
-    "ttt"
-    "i";
-
 // What is given takes the place of what is there.
 template <class Kept>
 void apply(Kept& kept, const Transaction::AttemptChange& change) {
@@ -302,9 +291,9 @@ Result<std::vector<RunId>> PostgresTransaction::insert_runs(std::span<const Task
                                                             std::string_view message) {
     if (runs.empty()) return std::vector<RunId>();
     static const std::string sql = "INSERT INTO run(" POLYSYNC_RUN_COLUMNS ") SELECT * FROM " +
-                                   PgBatch::unnest(run_columns) +
+                                   PgBatch::unnest(run_types) +
                                    " ON CONFLICT(task, lane, key, rerun) DO NOTHING RETURNING id";
-    PgBatch batch(run_columns);
+    PgBatch batch(run_types);
     auto first = journal_->last_run + 1;
     for (std::size_t i = 0; i < runs.size(); ++i) bind_run(batch, RunId{first + std::int64_t(i)}, runs[i]);
     journal_->has_written = true;
