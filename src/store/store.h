@@ -345,7 +345,6 @@ struct Changes {
     bool definitions = false;  // or the environment
     bool queued = false;       // there are more runs in the queue, or fewer in flight
     bool cancels = false;      // a run in flight is to be cancelled
-    bool events = false;
 };
 
 using Work = std::function<Status(Transaction&)>;

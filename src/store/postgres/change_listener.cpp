@@ -16,13 +16,12 @@ std::string changes_text(const Changes& changes) {
     if (changes.definitions) out += 'd';
     if (changes.queued) out += 'q';
     if (changes.cancels) out += 'c';
-    if (changes.events) out += 'e';
     return out;
 }
 
 Changes parse_changes(std::string_view text) {
     auto has = [&](char letter) { return text.find(letter) != std::string_view::npos; };
-    return {.definitions = has('d'), .queued = has('q'), .cancels = has('c'), .events = has('e')};
+    return {.definitions = has('d'), .queued = has('q'), .cancels = has('c')};
 }
 
 ChangeListener::~ChangeListener() {
@@ -57,7 +56,7 @@ Status ChangeListener::hear(bool& listens) {
     if (!listens) {
         POLYSYNC_TRY(connection->execute(fmt::format("LISTEN \"{}\"", target_.schema)));
         listens = true;
-        tell({true, true, true, true});  // what was said before is lost
+        tell({true, true, true});  // what was said before is lost
     }
     pollfd waiting{.fd = connection->socket(), .events = POLLIN};
     if (::poll(&waiting, 1, wait_slice_ms) <= 0) return success();

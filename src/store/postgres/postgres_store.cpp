@@ -168,7 +168,6 @@ class PostgresStore final : public Store {
             post_marks(connection, journal);
         }
         done = end(connection, "COMMIT");
-        if (done && has_written && options_.after_commit) options_.after_commit();
         if (done) return Fate::decided;
         if (connection.is_lost()) return has_written ? Fate::unclear : Fate::lost;
         auto fate = undo(connection);

@@ -15,8 +15,8 @@ struct PostgresOptions {
     bool run_inline = false;
     std::function<SystemTime()> time;  // counts in place of PostgreSQL's clock, for the simulator; may be
                                        // empty
-    // Called on the writing thread around every commit, for tests. May be empty.
-    std::function<void()> before_commit, after_commit;
+    // Called on the writing thread before every commit, for tests. May be empty.
+    std::function<void()> before_commit;
 };
 
 // Connects, migrates, and keeps four connections: one that writes, two that read, one that listens. Where a

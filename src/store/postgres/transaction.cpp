@@ -37,10 +37,7 @@ void PostgresTransaction::flush() {
     static const std::string audit_sql = "INSERT INTO audit SELECT * FROM " + PgBatch::unnest(audit_columns);
     flush_runs();
     if (!journal_->history.empty()) post(history_sql.c_str(), journal_->history.take());
-    if (!journal_->events.empty()) {
-        journal_->changes.events = true;
-        post(event_sql.c_str(), journal_->events.take());
-    }
+    if (!journal_->events.empty()) post(event_sql.c_str(), journal_->events.take());
     if (!journal_->audit.empty()) post(audit_sql.c_str(), journal_->audit.take());
     flush_occupancy();
     flush_attempts();
