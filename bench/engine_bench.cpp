@@ -16,21 +16,31 @@
 namespace polysync::bench {
 namespace {
 
-engine::CatalogInput definitions(Platform platform) {
+// Objects of one platform have ids that follow each other.
+constexpr int kinds = 3;
+
+ObjectId id_of(ObjectId first, int place) { return ObjectId{number(first) + kinds * place}; }
+
+engine::CatalogInput definitions(const Platform& like, int platforms) {
     engine::CatalogInput input;
     input.version = 1;
-    input.platforms.push_back({bench_platform, QualifiedName(platform.name), platform});
-    JobDefinition job;
-    job.meta.name = QualifiedName("job");
-    job.platform = QualifiedName(platform.name);
-    job.external_id = "nightly-transform";
-    input.jobs.push_back({bench_job, 1, job});
-    Task task;
-    task.meta.name = QualifiedName("task");
-    task.job = job.meta.name;
-    task.max_active = 1'000'000;
-    task.freshness = std::chrono::seconds(1);
-    input.tasks.push_back({bench_task, 1, task});
+    for (int place = 0; place < platforms; ++place) {
+        Platform platform = like;
+        platform.name += std::to_string(place);
+        QualifiedName name(platform.name);
+        input.platforms.push_back({platform_of(place), name, platform});
+        JobDefinition job;
+        job.meta.name = QualifiedName("job" + std::to_string(place));
+        job.platform = name;
+        job.external_id = "nightly-transform";
+        input.jobs.push_back({id_of(bench_job, place), 1, job});
+        Task task;
+        task.meta.name = task_of(place);
+        task.job = job.meta.name;
+        task.max_active = 1'000'000;
+        task.freshness = std::chrono::seconds(1);
+        input.tasks.push_back({id_of(bench_task, place), 1, task});
+    }
     return input;
 }
 
@@ -42,6 +52,10 @@ Async<void> stop_runtime(runtime::Runtime& runtime, bool& stopped) {
 }
 
 }  // namespace
+
+ObjectId platform_of(int place) { return id_of(bench_platform, place); }
+
+QualifiedName task_of(int place) { return QualifiedName("task" + std::to_string(place)); }
 
 void fail(const std::string& message) {
     std::fprintf(stderr, "%s\n", message.c_str());
@@ -61,13 +75,14 @@ class EngineBench::OneProvider final : public runtime::ProviderSource {
     std::shared_ptr<Provider> provider_;
 };
 
-EngineBench::EngineBench(const std::string& place, std::shared_ptr<Provider> provider, Platform platform) {
+EngineBench::EngineBench(const std::string& place, std::shared_ptr<Provider> provider,
+                         const Platform& platform, int platforms) {
     log::set_level(log::Level::off);
     bool is_shared = place.starts_with("postgres");
     store_ = is_shared ? take(store::open_postgres_store({.target = take(store::parse_postgres_url(place))}))
                        : take(store::open_sqlite_store({.path = place + "/bench.db"}));
     source_ = std::make_unique<OneProvider>(std::move(provider));
-    auto built = engine::build_catalog(definitions(std::move(platform)));
+    auto built = engine::build_catalog(definitions(platform, platforms));
     if (!built.catalog) fail(built.problems.front().error.describe());
     catalog_ = built.catalog;
     runtime::RuntimeParts parts;
@@ -88,15 +103,17 @@ EngineBench::EngineBench(const std::string& place, std::shared_ptr<Provider> pro
     runtime_ = runtime::Runtime::make(parts);
     operations_ = runtime::Operations::make(parts, *runtime_);
     // Rows that stand for the definitions: what counts is their ids.
-    write([](store::Transaction& transaction) -> Status {
+    write([platforms](store::Transaction& transaction) -> Status {
         POLYSYNC_TRY(auto there, transaction.objects(std::nullopt));
         if (!there.empty()) return success();  // another node has made them
-        for (auto [kind, name] : {std::pair{store::ObjectKind::platform, "bench"},
-                                  {store::ObjectKind::job, "job"},
-                                  {store::ObjectKind::task, "task"}}) {
-            store::Object row{.kind = kind, .name = QualifiedName(name), .document = "{}"};
-            POLYSYNC_TRY(transaction.put_object(row));
-        }
+        for (int i = 0; i < platforms; ++i)
+            for (auto [kind, name] : {std::pair{store::ObjectKind::platform, "bench"},
+                                      {store::ObjectKind::job, "job"},
+                                      {store::ObjectKind::task, "task"}}) {
+                store::Object row{
+                    .kind = kind, .name = QualifiedName(name + std::to_string(i)), .document = "{}"};
+                POLYSYNC_TRY(transaction.put_object(row));
+            }
         return success();
     });
 }

@@ -1,4 +1,4 @@
-// A runtime on a SQLite file with one platform, one job and one task, for benchmarks of the engine.
+// A runtime on a store, with platforms of one job and one task each, for benchmarks of the engine.
 #pragma once
 
 #include <functional>
@@ -16,7 +16,10 @@
 
 namespace polysync::bench {
 
+// Of the first platform.
 inline constexpr ObjectId bench_platform{1}, bench_job{2}, bench_task{3};
+[[nodiscard]] ObjectId platform_of(int place);
+[[nodiscard]] QualifiedName task_of(int place);
 
 // Ends the program with its message.
 [[noreturn]] void fail(const std::string& message);
@@ -29,9 +32,10 @@ T take(Result<T> result) {
 
 class EngineBench {
   public:
-    // A new SQLite store in an existing folder, or a node on a PostgreSQL (postgres://…). All runs of the one
-    // task may be in flight at once.
-    EngineBench(const std::string& place, std::shared_ptr<Provider> provider, Platform platform);
+    // A new SQLite store in an existing folder, or a node on a PostgreSQL (postgres://…). All runs of a task
+    // may be in flight at once. The platforms are alike but for their names, and share the provider.
+    EngineBench(const std::string& place, std::shared_ptr<Provider> provider, const Platform& platform,
+                int platforms = 1);
 
     // Adopts what is in flight and starts the loops.
     void start();

@@ -59,14 +59,15 @@ Status check_lease(store::ReadTransaction& transaction, const Premise& premise) 
     return make_error(ErrorKind::conflict, aws::lease_lost, "other nodes have taken over from this one");
 }
 
-Async<Status> write_current(Context& context, store::Work work) {
-    if (!context.parts.shared_store) co_return co_await context.store().write(std::move(work));
+Async<Status> write_current(Context& context, store::Work work, std::vector<RunId> reads) {
+    if (!context.parts.shared_store)
+        co_return co_await context.store().write(std::move(work), std::move(reads));
     store::Work checked = [work = std::move(work),
                            premise = context.premise()](store::Transaction& transaction) -> Status {
         POLYSYNC_TRY(check_catalog(transaction, premise));
         return work(transaction);
     };
-    auto done = co_await context.store().write(std::move(checked));
+    auto done = co_await context.store().write(std::move(checked), std::move(reads));
     if (!done && done.error().code == definitions_changed) {
         auto loaded = co_await context.reload();
         if (!loaded) co_return loaded;

@@ -72,7 +72,7 @@ inline constexpr const char* definitions_changed = "definitions_changed";
 
 // A unit whose rules come from the current catalog. Where that is not the newest, nothing happens, the newest
 // is loaded, and the error is that of check_catalog().
-[[nodiscard]] Async<Status> write_current(Context& context, store::Work work);
+[[nodiscard]] Async<Status> write_current(Context& context, store::Work work, std::vector<RunId> reads = {});
 // But for what other nodes changed in between, which is looked at again soon.
 void log_failure(std::string_view what, const Error& error);
 

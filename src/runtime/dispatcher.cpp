@@ -179,12 +179,12 @@ Async<Status> Dispatcher::claim(std::vector<Candidate> candidates) {
     auto now = context_.clock().now();
     auto premise = context_.premise();
     Random& random = *context_.parts.random;
-    store::Work work = [given, claimed, catalog, now, premise,
+    std::vector<RunId> ids;
+    for (const auto& candidate : *given) ids.push_back(candidate.run.id);
+    store::Work work = [given, ids, claimed, catalog, now, premise,
                         &random](store::Transaction& transaction) -> Status {
         POLYSYNC_TRY(check_lease(transaction, premise));
         claimed->assign(given->size(), std::nullopt);
-        std::vector<RunId> ids;
-        for (const auto& candidate : *given) ids.push_back(candidate.run.id);
         POLYSYNC_TRY(auto runs, transaction.runs(ids));
         std::erase_if(runs, [](const TaskRun& run) { return run.state != RunState::queued; });
         POLYSYNC_TRY(auto limits, read_limits(transaction, *catalog));
@@ -226,7 +226,7 @@ Async<Status> Dispatcher::claim(std::vector<Candidate> candidates) {
                 (*claimed)[places[i]] = recorded[i].run;
         return success();
     };
-    auto done = co_await write_current(context_, std::move(work));
+    auto done = co_await write_current(context_, std::move(work), std::move(ids));
     if (!done) co_return done;
     for (std::size_t i = 0; i < claimed->size(); ++i)
         if ((*claimed)[i]) submitter_.start(std::move(*(*claimed)[i]), std::move(*(*given)[i].intent));

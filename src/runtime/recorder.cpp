@@ -70,6 +70,15 @@ std::optional<store::KeptLog> wanted_log(const TaskRun& before, const RunNews& n
                           .wanted_at = now};
 }
 
+std::vector<RunId> runs_of(const std::vector<RunNews>& news) {
+    std::vector<RunId> ids;
+    ids.reserve(news.size());
+    for (const auto& item : news) ids.push_back(item.run);
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    return ids;
+}
+
 }  // namespace
 
 engine::RunPolicy policy_of(const engine::Catalog& catalog, const TaskRun& run) {
@@ -80,12 +89,7 @@ engine::RunPolicy policy_of(const engine::Catalog& catalog, const TaskRun& run) 
 
 Result<std::vector<Recorded>> record_in(store::Transaction& transaction, const engine::Catalog& catalog,
                                         const std::vector<RunNews>& news, SystemTime now, Random& random) {
-    std::vector<RunId> ids;
-    ids.reserve(news.size());
-    for (const auto& item : news) ids.push_back(item.run);
-    std::sort(ids.begin(), ids.end());
-    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
-    POLYSYNC_TRY(auto loaded, transaction.runs(ids));
+    POLYSYNC_TRY(auto loaded, transaction.runs(runs_of(news)));
     return record_loaded(transaction, catalog, news, std::move(loaded), now, random);
 }
 
@@ -170,7 +174,7 @@ Async<Result<std::vector<Recorded>>> record_shared(Context& context, SharedNews 
         POLYSYNC_TRY(*out, record_in(transaction, *catalog, *given, now, random));
         return success();
     };
-    auto done = co_await write_current(context, std::move(work));
+    auto done = co_await write_current(context, std::move(work), runs_of(*given));
     if (!done) co_return done.error();
     for (const auto& item : *out) {
         if (!item.applied) continue;  // nothing has changed

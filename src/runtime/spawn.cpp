@@ -52,7 +52,8 @@ Async<Status> complete_intent(Context& context, Provider& provider, const TaskRu
             return make_error(ErrorKind::conflict, aws::lease_lost, "the run is no longer this attempt's");
         return transaction.put_attempts(std::span(&row, 1));
     };
-    co_return co_await context.store().write(std::move(work));
+    std::vector<RunId> reads{run.id};
+    co_return co_await context.store().write(std::move(work), std::move(reads));
 }
 
 aws::LeaveToSend leave_to_send(const Context& context, const TaskRun& run) {

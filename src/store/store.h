@@ -214,9 +214,6 @@ class ReadTransaction {
     [[nodiscard]] virtual Result<std::optional<SystemTime>> next_not_before(SystemTime now) = 0;
     [[nodiscard]] virtual Result<std::vector<InFlightCount>> in_flight_counts() = 0;
     [[nodiscard]] virtual Result<std::int64_t> queued_count(ObjectId platform) = 0;
-    // How many runs the task has in the lane, by state.
-    [[nodiscard]] virtual Result<std::map<RunState, int>> count_runs(ObjectId task,
-                                                                     std::string_view lane) = 0;
     // Queued and in-flight runs of the task in the lane (empty: any), at most `limit`.
     [[nodiscard]] virtual Result<std::vector<TaskRun>> active_runs(ObjectId task, std::string_view lane,
                                                                    int limit) = 0;
@@ -359,7 +356,9 @@ class Store {
     // Returns when the unit is durable, or its error; `unclear` where the commit's own fate is not known
     // (PostgreSQL), in which case the caller reads before it goes on. `transient`: nothing happened, try
     // again (disk full, read-only, connection lost).
-    [[nodiscard]] virtual Async<Status> write(Work work) = 0;
+    // `reads`: runs that the work will surely ask for, so that those of many units are fetched at once.
+    [[nodiscard]] virtual Async<Status> write(Work work, std::vector<RunId> reads) = 0;
+    [[nodiscard]] Async<Status> write(Work work) { return write(std::move(work), {}); }
     [[nodiscard]] virtual Async<Status> read(ReadWork work) = 0;
     // A consistent copy into a new file or directory, while everything goes on.
     [[nodiscard]] virtual Async<Status> backup(std::string path) = 0;

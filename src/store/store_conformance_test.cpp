@@ -1,5 +1,9 @@
 // What a store is: every implementation passes this one suite. Runs; the other rows are in
 // rows_conformance_test.cpp.
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
 #include "store/postgres/postgres_store.h"
 #include "store/store_test_kit.h"
 #include "test/support/postgres_server.h"
@@ -197,10 +201,98 @@ TEST_P(StoreConformance, ActiveRunsAndCountsOfOneTask) {  // TASK-7, TASK-10
     EXPECT_EQ(active("backfill:1", 10), std::set<RunId>{filled});
     EXPECT_EQ(active("", 10).size(), 4u);
     EXPECT_EQ(active("", 2).size(), 2u);
-    auto counts =
-        read<std::map<RunState, int>>([](ReadTransaction& t) { return t.count_runs(orders, "live"); });
-    EXPECT_EQ(counts, (std::map<RunState, int>{
-                          {RunState::queued, 2}, {RunState::submitting, 1}, {RunState::succeeded, 1}}));
+}
+
+namespace {
+
+Async<void> keep(Async<Status> work, Status& into) { into = co_await std::move(work); }
+
+// Inserts a run of this key; where `fails`, in vain.
+Work insertion(std::string key, bool fails, RunId& id) {
+    return [key = std::move(key), fails, &id](Transaction& transaction) -> Status {
+        TaskRun run;
+        run.key = {orders, "live", key, 0};
+        run.platform = etl;
+        POLYSYNC_TRY(auto ids, transaction.insert_runs(std::span(&run, 1), "queued"));
+        id = ids.front();
+        if (fails) return make_error(ErrorKind::conflict, "odd", "not this one");
+        return success();
+    };
+}
+
+}  // namespace
+
+// However many share a commit, each unit has its own fate.
+TEST_P(StoreConformance, UnitsAtOnceFailAlone) {
+    insert(queued("taken"));
+    constexpr int units = 500;
+    std::vector<Status> results(units, success());
+    std::vector<RunId> ids(units);
+    auto fails = [](int i) { return i % 10 == 0; };
+    auto is_taken = [](int i) { return i % 10 == 1; };
+    auto is_same = [](int i) { return i % 10 == 2; };
+    boost::asio::io_context io;
+    for (int i = 0; i < units; ++i) {
+        std::string key = is_taken(i) ? "taken" : is_same(i) ? "same" : std::to_string(i);
+        boost::asio::co_spawn(io,
+                              keep(store_->write(insertion(std::move(key), fails(i), ids[std::size_t(i)])),
+                                   results[std::size_t(i)]),
+                              boost::asio::detached);
+    }
+    io.run();
+    int same = 0;
+    std::set<RunId> given;
+    for (int i = 0; i < units; ++i) {
+        const auto& result = results[std::size_t(i)];
+        auto id = ids[std::size_t(i)];
+        EXPECT_EQ(result.has_value(), !fails(i)) << i;
+        if (!result) {
+            EXPECT_EQ(result.error().code, "odd");
+            continue;
+        }
+        same += is_same(i) && id != RunId{};
+        if (!is_same(i)) {
+            EXPECT_EQ(id == RunId{}, is_taken(i)) << i;
+        }
+        if (id != RunId{}) {
+            EXPECT_TRUE(given.insert(id).second);
+        }
+    }
+    EXPECT_EQ(same, 1);
+    auto page = read<RunPage>([](ReadTransaction& t) { return t.list_runs({}, {.limit = 1000}); });
+    EXPECT_EQ(page.runs.size(), given.size() + 1);
+    for (const auto& run : page.runs) {
+        auto history = read<std::vector<HistoryEntry>>([&](ReadTransaction& t) { return t.history(run.id); });
+        EXPECT_EQ(history.size(), 1u);  // once each, however often the unit ran
+    }
+    EXPECT_EQ(read<std::int64_t>([](ReadTransaction& t) { return t.queued_count(etl); }),
+              std::int64_t(page.runs.size()));
+}
+
+// Each finds the run as the one before has left it, sent or not.
+TEST_P(StoreConformance, UnitsAtOnceReadWhatTheOthersWrote) {
+    constexpr int units = 300;
+    auto id = insert(queued("k"));
+    Work count = [id](Transaction& transaction) -> Status {
+        POLYSYNC_TRY(auto found, transaction.runs(std::span(&id, 1)));
+        auto run = found.front();
+        ++run.priority;
+        Transaction::RunChange change{run.state, run.attempt, run.fence, run, {}};
+        POLYSYNC_TRY(auto done, transaction.change_runs(std::span(&change, 1), now));
+        EXPECT_TRUE(done.front());
+        return success();
+    };
+    std::vector<Status> results(units, success());
+    boost::asio::io_context io;
+    for (int i = 0; i < units; ++i) {
+        std::vector<RunId> reads;
+        if (i % 3 != 0) reads.push_back(id);
+        boost::asio::co_spawn(io, keep(store_->write(count, std::move(reads)), results[std::size_t(i)]),
+                              boost::asio::detached);
+    }
+    io.run();
+    for (const auto& result : results) EXPECT_TRUE(result);
+    EXPECT_EQ(run(id).priority, units);
 }
 
 TEST_P(StoreConformance, LogsAreWantedUntilTheyAreKept) {

@@ -22,6 +22,7 @@ namespace polysync::store {
 template <class Transaction>
 struct Unit {
     std::function<Status(Transaction&)> work;
+    std::vector<RunId> reads;  // runs that the work will ask for
     std::optional<Status> result;
     std::unique_ptr<Continuation> continuation;
 };

@@ -31,10 +31,10 @@ class CrashingStore final : public store::Store {
   public:
     CrashingStore(store::Store& inner, Standing& standing) : inner_(inner), standing_(standing) {}
 
-    Async<Status> write(store::Work work) override {
+    Async<Status> write(store::Work work, std::vector<RunId> reads) override {
         if (standing_.crash_point("store.before_commit")) co_await never();
         if (standing_.is_cut_off()) co_return co_await fail();
-        auto done = co_await inner_.write(std::move(work));
+        auto done = co_await inner_.write(std::move(work), std::move(reads));
         if (standing_.crash_point("store.after_commit")) co_await never();
         co_return done;
     }

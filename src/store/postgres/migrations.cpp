@@ -146,11 +146,18 @@ BEGIN
 END $body$;
 )sql";
 
+constexpr const char* step_2 = R"sql(
+-- One index less for each change of a run to be written to: this one also finds all runs of a key, task by task.
+DROP INDEX run_by_key;
+DROP INDEX run_key;
+CREATE UNIQUE INDEX run_key ON run(task, key, lane, rerun);
+)sql";
+
 struct Step {
     const char* sql;
     int oldest_writer;  // programs that know at least this step may go on writing
 };
-constexpr std::array steps{Step{step_1, 1}};
+constexpr std::array steps{Step{step_1, 1}, Step{step_2, 1}};
 
 // By the rows of the catalog, which are as new as the statement; names may be looked up in an older cache.
 Result<std::int64_t> version_of(PgConnection& connection, const std::string& schema) {

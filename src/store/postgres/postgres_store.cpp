@@ -61,8 +61,9 @@ class PostgresStore final : public Store {
         return success();
     }
 
-    Async<Status> write(Work work) override {
+    Async<Status> write(Work work, std::vector<RunId> reads) override {
         auto unit = std::make_shared<PgUnit>();
+        unit->reads = std::move(reads);
         unit->work = [work = std::move(work)](PostgresTransaction& transaction) { return work(transaction); };
         if (!options_.run_inline) co_return co_await write_thread_->perform(std::move(unit));
         Units one{unit};
@@ -114,7 +115,8 @@ class PostgresStore final : public Store {
 
     void commit_all(Units& units) {
         Status done = success();
-        bool careful = false;  // savepoints cost more than what they save from: few units fail
+        // Savepoints cost more than what they save from, and so do answers to what is nearly always true.
+        bool careful = false;
         for (int losses = 0;;) {
             auto fate = try_commit(units, careful, done);
             if (fate == Fate::unclear) fate = look_up(units, done);
@@ -130,8 +132,8 @@ class PostgresStore final : public Store {
         note_trouble(units, done);
     }
 
-    // All units in one transaction, under the write lock. Where one fails, each has to be undone alone: that
-    // is for a careful second time.
+    // All units in one transaction, under the write lock. Where one fails, each has to be undone alone, and
+    // nothing taken for granted: that is for a careful second time.
     Fate try_commit(Units& units, bool careful, Status& done) {
         auto opened = writer_.get();
         if (!opened) {
@@ -140,7 +142,9 @@ class PostgresStore final : public Store {
         }
         PgConnection& connection = *opened.value();
         PgJournal journal;
+        journal.assumes = !careful;
         done = begin(connection, journal);
+        if (done && !careful) done = read_ahead(connection, journal, units);
         if (!done) return undo(connection);
         for (auto& unit : units) {
             if (careful) {
@@ -150,13 +154,16 @@ class PostgresStore final : public Store {
             }
             PostgresTransaction transaction(connection, &journal);
             unit->result = unit->work(transaction);
-            if (*unit->result) continue;
+            if (*unit->result) {
+                transaction.flush_some();
+                continue;
+            }
             if (connection.is_lost()) done = *unit->result;
             auto fate = undo(connection);
             if (fate == Fate::lost) return fate;
-            return units.size() > 1 ? Fate::again : Fate::decided;  // its error is its result
+            return units.size() > 1 || journal.has_assumed ? Fate::again : Fate::decided;
         }
-        return commit(connection, journal, units.size() > 1 && !careful, done);
+        return commit(connection, journal, (units.size() > 1 && !careful) || journal.has_assumed, done);
     }
 
     Fate commit(PgConnection& connection, PgJournal& journal, bool may_repeat, Status& done) {
@@ -210,6 +217,15 @@ class PostgresStore final : public Store {
         journal.last_history = row.integer(1);
         journal.last_event = row.integer(2);
         journal.last_audit = row.integer(3);
+        return success();
+    }
+
+    // What the units will read, in one statement for all.
+    static Status read_ahead(PgConnection& connection, PgJournal& journal, const Units& units) {
+        std::vector<RunId> ids;
+        for (const auto& unit : units) ids.insert(ids.end(), unit->reads.begin(), unit->reads.end());
+        POLYSYNC_TRY(auto found, PostgresTransaction(connection, &journal).runs(ids));
+        for (auto& run : found) journal.known.try_emplace(run.id, std::move(run));
         return success();
     }
 

@@ -26,6 +26,7 @@ Result<std::int64_t> PostgresTransaction::first_run_created_after(SystemTime tim
 
 Result<int> PostgresTransaction::prune(const Retention& retention) {
     flush();
+    journal_->known.clear();
     POLYSYNC_TRY(auto end, first_run_created_after(std::max(retention.failed_before, retention.runs_before)));
     PgParams params;
     params.bind(retention.failed_before).bind(retention.runs_before).bind(retention.limit).bind(end);

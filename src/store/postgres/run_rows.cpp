@@ -9,6 +9,17 @@
 namespace polysync::store {
 namespace {
 
+const std::string& new_runs_sql() {
+    static const std::string sql =
+        "INSERT INTO run(" POLYSYNC_RUN_COLUMNS ") SELECT * FROM " + PgBatch::unnest(run_types);
+    return sql;
+}
+
+// For the index by task and key.
+constexpr const char* in_any_task =
+    " AND task IN (WITH RECURSIVE t(task) AS ((SELECT min(task) FROM run) UNION ALL SELECT (SELECT "
+    "min(r.task) FROM run r WHERE r.task > t.task) FROM t WHERE t.task IS NOT NULL) SELECT task FROM t)";
+
 // What is given takes the place of what is there.
 template <class Kept>
 void apply(Kept& kept, const Transaction::AttemptChange& change) {
@@ -23,7 +34,16 @@ void apply(Kept& kept, const Transaction::AttemptChange& change) {
 }  // namespace
 
 void PostgresTransaction::note(const TaskRun& run) {
-    if (journal_) journal_->runs[run.id] = {run.state, run.attempt, run.fence};
+    if (!journal_) return;
+    journal_->runs[run.id] = {run.state, run.attempt, run.fence};
+    if (auto known = journal_->known.find(run.id); known != journal_->known.end()) known->second = run;
+}
+
+// Written, but not where a query would see it.
+bool PostgresTransaction::is_unsent(RunId run) const {
+    if (!journal_) return false;
+    return journal_->changed_ids.contains(run) ||
+           number(run) > journal_->last_run - std::int64_t(journal_->new_runs.rows());
 }
 
 std::vector<TaskRun> PostgresTransaction::read_runs(const PgRows& rows) {
@@ -44,13 +64,16 @@ Result<std::vector<TaskRun>> PostgresTransaction::fetch_runs(const char* sql, co
 
 Result<std::vector<TaskRun>> PostgresTransaction::runs(std::span<const RunId> ids) {
     if (ids.empty()) return std::vector<TaskRun>();
-    PgBatch batch("i");
-    bool is_changed = false;
-    for (auto id : ids) {
-        batch.bind(number(id));
-        is_changed |= journal_ && journal_->changed_ids.contains(id);
+    if (journal_ &&
+        std::all_of(ids.begin(), ids.end(), [&](RunId id) { return journal_->known.contains(id); })) {
+        std::vector<TaskRun> known;
+        known.reserve(ids.size());
+        for (auto id : ids) known.push_back(journal_->known.at(id));
+        return known;
     }
-    if (is_changed) flush_runs();
+    PgBatch batch("i");
+    for (auto id : ids) batch.bind(number(id));
+    if (std::any_of(ids.begin(), ids.end(), [&](RunId id) { return is_unsent(id); })) flush_runs();
     POLYSYNC_TRY(auto rows,
                  connection_.fetch("SELECT " POLYSYNC_RUN_COLUMNS " FROM run WHERE id = ANY($1::bigint[])",
                                    batch.take()));
@@ -78,6 +101,7 @@ Result<RunPage> PostgresTransaction::list_runs(const RunFilter& filter, const Pa
     if (filter.key) {
         sql += fmt::format(" AND key = ${}", ++given);
         params.bind(*filter.key);
+        if (filter.tasks.empty()) sql += in_any_task;
     }
     sql += fmt::format(" ORDER BY id {} LIMIT {}", filter.newest_first ? "DESC" : "ASC", limit + 1);
     flush_runs();
@@ -186,18 +210,6 @@ Result<std::int64_t> PostgresTransaction::queued_count(ObjectId platform) {
     return rows.front().integer(0);
 }
 
-Result<std::map<RunState, int>> PostgresTransaction::count_runs(ObjectId task, std::string_view lane) {
-    flush_runs();
-    PgParams params;
-    params.bind(number(task)).bind(lane);
-    POLYSYNC_TRY(auto rows, connection_.fetch("SELECT state, count(*) FROM run WHERE task = $1 AND lane = $2 "
-                                              "GROUP BY state",
-                                              params));
-    std::map<RunState, int> out;
-    for (int i = 0; i < rows.size(); ++i) out[RunState(rows[i].integer(0))] = int(rows[i].integer(1));
-    return out;
-}
-
 Result<std::vector<TaskRun>> PostgresTransaction::active_runs(ObjectId task, std::string_view lane,
                                                               int limit) {
     flush_occupancy();
@@ -287,30 +299,40 @@ void PostgresTransaction::append_history(RunId run, SystemTime at, RunState stat
         .bind(message);
 }
 
+// Ids of new runs, 0 where the key exists.
+Result<std::vector<RunId>> PostgresTransaction::give_ids(std::span<const TaskRun> runs) {
+    static const std::string sql =
+        new_runs_sql() + " ON CONFLICT(task, lane, key, rerun) DO NOTHING RETURNING id";
+    journal_->has_written = true;
+    std::vector<RunId> ids;
+    ids.reserve(runs.size());
+    auto first = journal_->last_run + 1;
+    for (std::size_t i = 0; i < runs.size(); ++i) ids.push_back(RunId{first + std::int64_t(i)});
+    if (journal_->assumes) {
+        journal_->has_assumed = true;
+        for (std::size_t i = 0; i < runs.size(); ++i) bind_run(journal_->new_runs, ids[i], runs[i]);
+        journal_->last_run = number(ids.back());
+        return ids;
+    }
+    PgBatch batch(run_types);
+    for (std::size_t i = 0; i < runs.size(); ++i) bind_run(batch, ids[i], runs[i]);
+    POLYSYNC_TRY(auto rows, connection_.fetch(sql.c_str(), batch.take()));
+    std::set<RunId> inserted;
+    for (int i = 0; i < rows.size(); ++i) inserted.insert(RunId{rows[i].integer(0)});
+    if (!inserted.empty()) journal_->last_run = number(*inserted.rbegin());
+    for (auto& id : ids)
+        if (!inserted.contains(id)) id = RunId{};
+    return ids;
+}
+
 Result<std::vector<RunId>> PostgresTransaction::insert_runs(std::span<const TaskRun> runs,
                                                             std::string_view message) {
     if (runs.empty()) return std::vector<RunId>();
-    static const std::string sql = "INSERT INTO run(" POLYSYNC_RUN_COLUMNS ") SELECT * FROM " +
-                                   PgBatch::unnest(run_types) +
-                                   " ON CONFLICT(task, lane, key, rerun) DO NOTHING RETURNING id";
-    PgBatch batch(run_types);
-    auto first = journal_->last_run + 1;
-    for (std::size_t i = 0; i < runs.size(); ++i) bind_run(batch, RunId{first + std::int64_t(i)}, runs[i]);
-    journal_->has_written = true;
-    POLYSYNC_TRY(auto rows, connection_.fetch(sql.c_str(), batch.take()));
-    std::set<std::int64_t> inserted;
-    for (int i = 0; i < rows.size(); ++i) inserted.insert(rows[i].integer(0));
-    if (!inserted.empty()) journal_->last_run = *inserted.rbegin();
-    std::vector<RunId> ids;
-    ids.reserve(runs.size());
+    POLYSYNC_TRY(auto ids, give_ids(runs));
     for (std::size_t i = 0; i < runs.size(); ++i) {
-        RunId id{first + std::int64_t(i)};
-        if (!inserted.contains(number(id))) {
-            ids.push_back(RunId{});
-            continue;
-        }
         const auto& run = runs[i];
-        ids.push_back(id);
+        auto id = ids[i];
+        if (number(id) == 0) continue;
         append_history(id, run.created_at, run.state, run.attempt, message);
         count_insert(journal_->occupancy, run);
         journal_->runs[id] = {run.state, run.attempt, run.fence};
@@ -349,7 +371,7 @@ Result<std::vector<bool>> PostgresTransaction::change_runs(std::span<const RunCh
             .bind(int(change.expected_state))
             .bind(change.expected_attempt)
             .bind(change.expected_fence);
-        standing->second = {run.state, run.attempt, run.fence};
+        note(run);
         if (makes_history(change)) append_history(run.id, at, run.state, run.attempt, change.message);
         count_change(journal_->occupancy, change.expected_state, run);
         journal_->changes.queued |= run.state == RunState::queued ||
@@ -360,7 +382,9 @@ Result<std::vector<bool>> PostgresTransaction::change_runs(std::span<const RunCh
 }
 
 void PostgresTransaction::flush_runs() {
-    if (!journal_ || journal_->changed_runs.empty()) return;
+    if (!journal_) return;
+    if (!journal_->new_runs.empty()) post(new_runs_sql().c_str(), journal_->new_runs.take());
+    if (journal_->changed_runs.empty()) return;
     static const std::string sql =
         "UPDATE run r SET state=u.a, priority=u.b, attempt=u.c, infrastructure_losses=u.d, fence=u.e, "
         "node=u.f, "

@@ -14,6 +14,7 @@ PgJournal::PgJournal()
     : history(history_columns),
       events(event_columns),
       audit(audit_columns),
+      new_runs(run_types),
       changed_runs(changed_run_columns) {}
 
 Result<SystemTime> PostgresTransaction::shared_time(SystemTime) {
@@ -41,6 +42,11 @@ void PostgresTransaction::flush() {
     if (!journal_->audit.empty()) post(audit_sql.c_str(), journal_->audit.take());
     flush_occupancy();
     flush_attempts();
+}
+
+void PostgresTransaction::flush_some() {
+    constexpr std::size_t much = 100;  // rows
+    if (journal_->new_runs.rows() + journal_->changed_runs.rows() >= much) flush();
 }
 
 void PostgresTransaction::flush_occupancy() {

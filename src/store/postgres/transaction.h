@@ -36,7 +36,12 @@ class PgJournal {
     SystemTime at{};  // by PostgreSQL's clock, when the lock was there
     Changes changes;  // for the other processes
 
+    // Whether that keys of new runs are free may be taken for granted, so that no answer is waited for; where
+    // one is not, the transaction fails. Whether it was.
+    bool assumes = false, has_assumed = false;
+
     PgBatch history, events, audit;
+    PgBatch new_runs;  // assumed; those with the last numbers
     PgBatch changed_runs;
     std::unordered_set<RunId> changed_ids;  // of changed_runs
     Occupancy occupancy;
@@ -50,6 +55,7 @@ class PgJournal {
         std::int64_t fence;
     };
     std::unordered_map<RunId, Standing> runs;
+    std::unordered_map<RunId, TaskRun> known;  // read ahead, as the transaction leaves them
     bool has_written = false;
 };
 
@@ -62,6 +68,8 @@ class PostgresTransaction final : public Transaction {
 
     // Sends what the journal holds; errors come with the connection's next fetch() or sync().
     void flush();
+    // The same where much has been collected, so that PostgreSQL works while the next unit does.
+    void flush_some();
 
     Result<std::vector<Object>> objects(std::optional<ObjectKind> kind) override;
     Result<std::optional<Object>> object(ObjectKind kind, const QualifiedName& name) override;
@@ -75,7 +83,6 @@ class PostgresTransaction final : public Transaction {
     Result<std::vector<TaskRun>> queued_heads(SystemTime now, int per_task, int limit,
                                               std::span<const ObjectId> but) override;
     using ReadTransaction::queued_heads;
-    Result<std::map<RunState, int>> count_runs(ObjectId task, std::string_view lane) override;
     Result<std::optional<SystemTime>> next_not_before(SystemTime now) override;
     Result<std::vector<InFlightCount>> in_flight_counts() override;
     Result<std::int64_t> queued_count(ObjectId platform) override;
@@ -135,10 +142,12 @@ class PostgresTransaction final : public Transaction {
   private:
     void post(const char* sql, const PgParams& params);
     [[nodiscard]] Status raise_definitions_version();
+    [[nodiscard]] bool is_unsent(RunId run) const;
     void flush_runs();
     void flush_occupancy();
     void flush_attempts();
     void note(const TaskRun& run);
+    [[nodiscard]] Result<std::vector<RunId>> give_ids(std::span<const TaskRun> runs);
     void append_history(RunId run, SystemTime at, RunState state, int attempt, std::string_view message);
     [[nodiscard]] std::vector<TaskRun> read_runs(const PgRows& rows);
     [[nodiscard]] Result<std::vector<TaskRun>> fetch_runs(const char* sql, const PgParams& params = {});

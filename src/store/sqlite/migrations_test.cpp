@@ -113,48 +113,5 @@ TEST(GroupCommit, ManyUnitsShareOneCommit) {
     std::filesystem::remove_all(folder);
 }
 
-// Inserts a run; every tenth fails after it has done so.
-Async<void> insert_one(Store& store, std::atomic<int>& done, int number) {
-    Work work = [number](Transaction& transaction) -> Status {
-        TaskRun run;
-        run.key = {ObjectId{10}, "live", std::to_string(number), 0};
-        run.platform = ObjectId{1};
-        POLYSYNC_TRY(auto ids, transaction.insert_runs(std::span(&run, 1), "queued"));
-        (void)ids;
-        if (number % 10 == 0) return make_error(ErrorKind::conflict, "odd", "not this one");
-        return success();
-    };
-    auto written = co_await store.write(std::move(work));
-    bool as_wanted = number % 10 == 0 ? !written && written.error().code == "odd" : bool(written);
-    if (as_wanted) ++done;
-}
-
-TEST(GroupCommit, AUnitThatFailsUndoesItselfAlone) {
-    auto folder = std::filesystem::temp_directory_path() / ("polysync-undo-" + make_guid(system_random()));
-    std::filesystem::create_directories(folder);
-    std::atomic<int> done = 0;
-    auto store = open_sqlite_store({.path = (folder / "polysync.db").string()});
-    ASSERT_TRUE(store);
-    boost::asio::io_context io;
-    for (int i = 0; i < 500; ++i)
-        boost::asio::co_spawn(io, insert_one(*store.value(), done, i), boost::asio::detached);
-    io.run();
-    EXPECT_EQ(done, 500);
-    auto read = test::run_async(store.value()->read([](ReadTransaction& transaction) -> Status {
-        POLYSYNC_TRY(auto page, transaction.list_runs({.newest_first = false}, {.limit = 1000}));
-        EXPECT_EQ(page.runs.size(), 450u);
-        for (const auto& run : page.runs) {
-            POLYSYNC_TRY(auto history, transaction.history(run.id));
-            EXPECT_EQ(history.size(), 1u);  // once each, however often the unit ran
-        }
-        POLYSYNC_TRY(auto queued, transaction.queued_count(ObjectId{1}));
-        EXPECT_EQ(queued, 450);
-        return success();
-    }));
-    EXPECT_TRUE(read);
-    store.value().reset();
-    std::filesystem::remove_all(folder);
-}
-
 }  // namespace
 }  // namespace polysync::store

@@ -159,18 +159,6 @@ Result<std::int64_t> SqliteTransaction::queued_count(ObjectId platform) {
     return row ? statement.integer(0) : 0;
 }
 
-Result<std::map<RunState, int>> SqliteTransaction::count_runs(ObjectId task, std::string_view lane) {
-    POLYSYNC_TRY(auto statement, database_.prepare("SELECT state, count(*) FROM run INDEXED BY run_key "
-                                                   "WHERE task = ? AND lane = ? GROUP BY state"));
-    statement.bind(number(task)).bind(lane);
-    std::map<RunState, int> out;
-    while (true) {
-        POLYSYNC_TRY(bool row, statement.step());
-        if (!row) return out;
-        out[RunState(statement.integer(0))] = int(statement.integer(1));
-    }
-}
-
 Result<std::vector<TaskRun>> SqliteTransaction::active_runs(ObjectId task, std::string_view lane, int limit) {
     std::vector<std::int64_t> platforms;  // on which the task has any
     {

@@ -39,7 +39,7 @@ class SqliteStore final : public Store {
         write_worker_.reset();
     }
 
-    Async<Status> write(Work work) override {
+    Async<Status> write(Work work, std::vector<RunId>) override {
         auto unit = std::make_shared<SqliteUnit>();
         unit->work = [work = std::move(work)](SqliteTransaction& transaction) { return work(transaction); };
         return perform(write_worker_.get(), std::move(unit), true);

@@ -29,7 +29,6 @@ class SqliteTransaction final : public Transaction {
     Result<std::vector<TaskRun>> queued_heads(SystemTime now, int per_task, int limit,
                                               std::span<const ObjectId> but) override;
     using ReadTransaction::queued_heads;
-    Result<std::map<RunState, int>> count_runs(ObjectId task, std::string_view lane) override;
     Result<std::optional<SystemTime>> next_not_before(SystemTime now) override;
     Result<std::vector<InFlightCount>> in_flight_counts() override;
     Result<std::int64_t> queued_count(ObjectId platform) override;
