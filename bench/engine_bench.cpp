@@ -38,7 +38,6 @@ engine::CatalogInput definitions(const Platform& like, int platforms) {
         task.meta.name = task_of(place);
         task.job = job.meta.name;
         task.max_active = 1'000'000;
-        task.freshness = std::chrono::seconds(1);
         input.tasks.push_back({id_of(bench_task, place), 1, task});
     }
     return input;

@@ -3,14 +3,17 @@
 
     results.py gtest FOLDER       sums the XML reports that GoogleTest programs wrote there
     results.py tap FILE           reads the summary of `node --test --test-reporter=tap`
-    results.py unittest FOLDER    runs the Python tests FOLDER/test_*.py; the numbers go to file descriptor 3
+    results.py unittest FOLDER    runs the Python tests FOLDER/**/test_*.py, a file on each core; the numbers go to file descriptor 3
+    results.py file PATH          runs the tests of one such file
 """
 import os
 import re
+import subprocess
 import sys
 import time
 import unittest
 import xml.etree.ElementTree as ET
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 
@@ -60,19 +63,41 @@ class TimedResult(unittest.TextTestResult):
         super().stopTest(test)
 
 
+def takes_minutes(path):
+    """Such a file says so, and starts before the others."""
+    return re.search(r"^TAKES_MINUTES = True$", path.read_text(encoding="utf-8"), re.M) is not None
+
+
+def run_in_process(path):
+    done = subprocess.run([sys.executable, __file__, "file", str(path)], capture_output=True, text=True)
+    print(done.stderr, end="", file=sys.stderr, flush=True)
+    lines = done.stdout.splitlines()
+    print("\n".join(lines[:-1]), end="\n" if lines[1:] else "", flush=True)
+    return tuple(int(number) for number in lines[-1].split()) if done.returncode in (0, 1) and lines else (0, 1, 0)
+
+
 def run_unittest(folder):
+    paths = sorted(Path(folder).rglob("test_*.py"), key=lambda path: (not takes_minutes(path), path))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        counts = list(pool.map(run_in_process, paths))
+    return tuple(sum(column) for column in zip(*counts))
+
+
+def run_file(path):
     sys.dont_write_bytecode = True
-    top = Path(folder).resolve()
+    path = Path(path).resolve()
+    top = path.parent
     while (top / "__init__.py").exists():
         top = top.parent
-    suite = unittest.defaultTestLoader.discover(folder, pattern="test_*.py", top_level_dir=str(top))
+    sys.path.insert(0, str(top))
+    suite = unittest.defaultTestLoader.loadTestsFromName(".".join(path.relative_to(top).with_suffix("").parts))
     result = unittest.TextTestRunner(verbosity=2, resultclass=TimedResult).run(suite)
     failed = len(result.failures) + len(result.errors) + len(result.unexpectedSuccesses)
     return result.passed + len(result.expectedFailures), failed, len(result.skipped)
 
 
 def main(arguments):
-    if len(arguments) != 2 or arguments[0] not in ("gtest", "tap", "unittest"):
+    if len(arguments) != 2 or arguments[0] not in ("gtest", "tap", "unittest", "file"):
         print(__doc__, file=sys.stderr)
         return 2
     mode, what = arguments
@@ -80,6 +105,10 @@ def main(arguments):
         counts = run_unittest(what)
         with os.fdopen(3, "w") as out:
             print(*counts, file=out)
+        return 1 if counts[1] else 0
+    if mode == "file":
+        counts = run_file(what)
+        print(*counts)
         return 1 if counts[1] else 0
     counts = gtest(what) if mode == "gtest" else tap(Path(what).read_text(encoding="utf-8", errors="replace"))
     print(*counts)

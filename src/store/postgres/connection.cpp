@@ -32,10 +32,16 @@ struct Known {
     std::string_view code, remedy;
 };
 
+// libpq has no SQLSTATE for it.
+constexpr std::string_view untrusted = "certificate";
+
 // The first that fits; the more special ones stand first.
 constexpr Known known[] = {
     {"28", ErrorKind::invalid_input, "store_login",
      "Check user and password of --store, and pg_hba.conf on the server."},
+    {untrusted, ErrorKind::invalid_input, "store_certificate",
+     "Name the file of the authority that vouches for PostgreSQL's certificate, sslrootcert=/PATH in --store "
+     "(public ones: /etc/ssl/certs/ca-certificates.crt), and the host as the certificate does."},
     {"3D", ErrorKind::invalid_input, "store_no_database", "Create the database: createdb NAME."},
     {"42501", ErrorKind::invalid_input, "store_privileges",
      "Polysync's user needs CREATE on the database, or a schema of its own: CREATE SCHEMA polysync "
@@ -92,6 +98,8 @@ Error connect_error(PGconn* handle) {
     else if (message.find("database \"") != std::string::npos &&
              message.find("does not exist") != std::string::npos)
         state = "3D000";
+    else if (message.find("certificate") != std::string::npos)
+        state = untrusted;
     return error_of(state, "PostgreSQL: " + message);
 }
 
@@ -282,6 +290,21 @@ Status PgConnection::wait() {
 Error PgConnection::lost_error() {
     std::string why = lost_because_.empty() ? first_line(PQerrorMessage(handle_)) : lost_because_;
     return error_of("08006", "the connection to PostgreSQL is lost" + (why.empty() ? "" : ": " + why));
+}
+
+std::string PgConnection::weakness() const {
+    std::string_view host = PQhost(handle_) ? PQhost(handle_) : "";
+    bool is_local = host.empty() || host[0] == '/' || host[0] == '@' || host == "localhost" ||
+                    host == "::1" || host.starts_with("127.");
+    if (is_local || PQgssEncInUse(handle_) != 0) return {};
+    if (PQsslInUse(handle_) == 0)
+        return fmt::format("the connection to PostgreSQL on {} is not encrypted", host);
+    std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(PQconninfo(handle_), PQconninfoFree);
+    for (auto* option = options.get(); option && option->keyword; ++option)
+        if (std::string_view(option->keyword) == "sslmode" && option->val &&
+            std::string_view(option->val) == "verify-full")
+            return {};
+    return fmt::format("that PostgreSQL on {} is the right one is not checked", host);
 }
 
 bool PgConnection::in_transaction() const {

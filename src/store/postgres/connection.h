@@ -40,6 +40,8 @@ class PgConnection {
     // One or many statements without parameters or rows, outside the pipeline.
     [[nodiscard]] Status execute(const std::string& sql);
 
+    // What another one on the network could do with it, for people; empty: nothing, or it is this machine.
+    [[nodiscard]] std::string weakness() const;
     [[nodiscard]] bool is_lost() const { return lost_; }
     [[nodiscard]] bool in_transaction() const;
     [[nodiscard]] int socket() const;

@@ -49,6 +49,8 @@ class PostgresStore final : public Store {
 
     Status open() {
         POLYSYNC_TRY(auto* connection, writer_.get());
+        if (auto weakness = connection->weakness(); !weakness.empty())
+            log::warn("{}: add sslmode=verify-full to --store", weakness);
         POLYSYNC_TRY(migrate(*connection, options_.target.schema));
         POLYSYNC_TRY(prepare(*connection));
         POLYSYNC_TRY(auto moved, PostgresTransaction(*connection, nullptr).setting(moved_to_setting));

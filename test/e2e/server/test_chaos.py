@@ -13,6 +13,7 @@ from server.disk import FailingDisk
 
 # An attempt of Glue or Batch that was not sent counts as such two minutes after the last start (SAFE-1), and it may be the second one.
 END_TIMEOUT_S = 600
+TAKES_MINUTES = True
 
 
 class Scenario(threading.Thread):

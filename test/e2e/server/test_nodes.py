@@ -14,6 +14,7 @@ from server.nodes import Cluster
 # A start of a node that stood still, and that nobody knows the answer of, counts as not sent after a signature's life and two look-ups.
 END_TIMEOUT_S = 900
 LEASE_S = 30
+TAKES_MINUTES = True
 
 
 class NodesTest(unittest.TestCase):
