@@ -11,12 +11,12 @@
 #include "app/name_lock.h"
 #include "app/providers.h"
 #include "app/store_choice.h"
-#include "app/store_clock.h"
 #include "base/async.h"
 #include "runtime/operations.h"
 #include "runtime/runtime.h"
 #include "server/server.h"
 #include "store/store.h"
+#include "store/store_clock.h"
 
 namespace polysync::app {
 
@@ -57,7 +57,7 @@ class Node {
     // In the order in which they are needed.
     std::optional<NameLock> name_lock_;
     std::unique_ptr<store::Store> store_;
-    std::optional<StoreClock> clock_;
+    std::optional<store::StoreClock> clock_;
     Connector connector_;
     Providers providers_;
     std::unique_ptr<runtime::Runtime> runtime_;

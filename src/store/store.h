@@ -366,9 +366,9 @@ class Store {
     // one takes its place (empty: none). It may be told too much, but where a connection was lost it is told
     // all. A store that one process has to itself never calls.
     virtual void listen(std::function<void(const Changes&)> listener) { (void)listener; }
-    // What to add to this machine's clock so that it tells the time that the processes of the store share, to
-    // some milliseconds. Any thread.
-    [[nodiscard]] virtual Millis clock_offset() const { return Millis(0); }
+    // The time that the processes of the store share, to some milliseconds and without asking it; none where
+    // there is only one process. Any thread.
+    [[nodiscard]] virtual std::optional<SystemTime> shared_now() const { return std::nullopt; }
     // Why the store took the last write not (disk full, read-only); empty while it does. Any thread.
     [[nodiscard]] virtual std::string trouble() const = 0;
 };

@@ -10,16 +10,20 @@
 
 namespace polysync::sim {
 
-void Witness::moved(const TaskRun& before, std::string_view event, const TaskRun& after, Millis forward) {
+void Witness::moved(const TaskRun& before, std::string_view event, const TaskRun& after,
+                    const VirtualClock& clock) {
     ++transitions[fmt::format("{} {} {}", to_string(before.state), event, to_string(after.state))];
     if (event == "claimed") {
-        claims.emplace_back(before.platform, forward);
+        claims.push_back({after, clock.forward(), clock.latest()});
+        claimed[after.id] = clock.forward();
         if (cancelled.contains(before.id))
             violations.push_back(
                 fmt::format("run {} is submitted again after its cancel", number(before.id)));
     }
     if (after.cancel != CancelCause::none && before.cancel == CancelCause::none)
         ever_cancelled.insert(before.id);
+    if (after.cancel == CancelCause::timeout && before.cancel == CancelCause::none)
+        timeouts.push_back({after, clock.forward() - claimed[after.id]});
     bool by_people = after.cancel != CancelCause::none && after.cancel != CancelCause::timeout;
     if (event == "cancel_requested" && by_people) cancelled.insert(before.id);
     if (event == "cancel_refused") cancelled.erase(before.id);
@@ -27,6 +31,10 @@ void Witness::moved(const TaskRun& before, std::string_view event, const TaskRun
 }
 
 namespace {
+
+// Of a node that goes by the store's clock: what it takes for the way of an answer, both at the beginning and
+// at the end of a span.
+constexpr Millis clock_error(60);
 
 class Check {
   public:
@@ -44,6 +52,7 @@ class Check {
         check_limits();
         check_rate();
         check_fires();
+        check_clocks();
         check_tokens();
         return out_;
     }
@@ -196,8 +205,9 @@ class Check {
         bool by_window = rule.exceed_action == ExceedAction::defer_to_next_window;
         double capacity = rule.algorithm == RateAlgorithm::leaky_bucket ? 1 : rule.limit;
         std::vector<Millis> times;
-        for (const auto& [platform, at] : witness_.claims)
-            if (platform == list_platform || platform == express_platform) times.push_back(at);
+        for (const auto& claim : witness_.claims)
+            if (claim.run.platform == list_platform || claim.run.platform == express_platform)
+                times.push_back(claim.forward);
         for (std::size_t i = 0; i < times.size(); ++i)
             for (std::size_t j = i; j < times.size() && j < i + 60; ++j) {
                 double span = double((times[j] - times[i]).count()) / double(Millis(rule.window).count());
@@ -218,6 +228,24 @@ class Check {
              fire < expected_.fires_until; fire = schedule.cron.next_after(fire, schedule.zone)) {
             auto key = engine::interval_before(task.partition, fire).key;
             if (fired[key] != 1) violated("{} runs for hour {}", fired[key], key);
+        }
+    }
+
+    // TASK-3, TASK-6: whatever a node's own clock says, nothing is early: no hour's run before the hour is
+    // over, no time-out before its time. The latter begins with the claim at the earliest.
+    void check_clocks() {
+        const auto& partition = world_.catalog().task(hourly)->partition;
+        for (const auto& claim : witness_.claims) {
+            if (claim.run.key.task != hourly || claim.run.key.lane != "live") continue;
+            auto hour = engine::parse_key(partition, claim.run.key.key);
+            if (hour && claim.latest + clock_error < hour.value().end)
+                violated("{} is submitted at {}", name(claim.run), format_iso8601(claim.latest));
+        }
+        for (const auto& timeout : witness_.timeouts) {
+            const auto* task = world_.catalog().task(timeout.run.key.task);
+            if (task && timeout.after + clock_error < task->task.execution_timeout)
+                violated("{} was timed out after {} s", name(timeout.run),
+                         timeout.after / std::chrono::seconds(1));
         }
     }
 

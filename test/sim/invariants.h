@@ -14,14 +14,25 @@ namespace polysync::sim {
 
 // What was seen while it happened, in the order of events; crashes do not forget it.
 struct Witness {
-    void moved(const TaskRun& before, std::string_view event, const TaskRun& after, Millis forward);
+    void moved(const TaskRun& before, std::string_view event, const TaskRun& after,
+               const VirtualClock& clock);
 
     std::map<std::string, int> transitions;
-    std::vector<std::pair<ObjectId, Millis>> claims;  // platform, when by any calendar
-                                                      // (VirtualClock::forward)
-    std::set<RunId> cancelled;                        // by people, and not taken back
-    std::set<RunId> ever_cancelled;                   // by people or a time-out
-    std::set<RunId> marked;                           // by people: succeeded or skipped
+    struct Claim {
+        TaskRun run;          // as it is then
+        Millis forward{0};    // when, by any calendar (VirtualClock::forward)
+        SystemTime latest{};  // nobody's calendar said more
+    };
+    std::vector<Claim> claims;
+    struct TimeOut {
+        TaskRun run;
+        Millis after{0};  // its claim, at most, by any calendar
+    };
+    std::vector<TimeOut> timeouts;
+    std::map<RunId, Millis> claimed;  // when last, as above
+    std::set<RunId> cancelled;        // by people, and not taken back
+    std::set<RunId> ever_cancelled;   // by people or a time-out
+    std::set<RunId> marked;           // by people: succeeded or skipped
     std::vector<std::string> violations;
 };
 

@@ -12,12 +12,13 @@ namespace {
 
 // The evening before a spring-forward day in Vienna.
 const SystemTime epoch = parse_iso8601("2026-03-28T18:00:00Z").value();
+constexpr Millis farthest_clock = std::chrono::minutes(12);
 
 class Simulation {
   public:
     explicit Simulation(const SimulationOptions& options)
         : options_(options),
-          world_(options.seed, epoch, options.nodes ? options.nodes : nodes_of(options.seed), options.store),
+          world_(options.seed, epoch, nodes_of(options)),
           people_(world_, options.seed),
           back_at_(std::size_t(world_.nodes())) {
         world_.kinds = {{list_platform, StartKind::by_list},
@@ -44,11 +45,14 @@ class Simulation {
                          .forgotten = 0.02,
                          .list_delay = Millis(std::int64_t(world_.random.next() % 50'000))};
         world_.crash_point = [this](std::string_view where) { return may_crash(where); };
-        if (world_.nodes() > 1) world_.stall_point = [this](std::string_view where) { return stall(where); };
+        if (world_.is_shared()) {
+            world_.stall_point = [this](std::string_view where) { return stall(where); };
+            for (int node = 0; node < world_.nodes(); ++node) world_.jump(node, either_way(farthest_clock));
+        }
         auto& hooks = engine::test_hooks;
         hooks.fault = options.fault;
         hooks.moved = [this](const TaskRun& before, std::string_view event, const TaskRun& after) {
-            witness_.moved(before, event, after, world_.clock.forward());
+            witness_.moved(before, event, after, world_.clock);
         };
         world_.define(definitions(options.seed, false));
     }
@@ -57,7 +61,7 @@ class Simulation {
     SimulationReport run() {
         auto busy_end = world_.clock.steady_now() + options_.busy;
         while (world_.clock.steady_now() < busy_end)
-            world_.nodes() > 1 ? share_until(busy_end) : live_until(busy_end);
+            world_.is_shared() ? share_until(busy_end) : live_until(busy_end);
         end_in_peace();
         Expectations expected{.seed = options_.seed,
                               .fires_from = epoch + std::chrono::minutes(45),
@@ -95,7 +99,7 @@ class Simulation {
         if (world_.random.next() % 8 == 0) people_.change_definitions();
     }
 
-    // Several nodes: until something happens to one of them, or nothing does.
+    // On a shared store: until something happens to one of the nodes, or nothing does.
     void share_until(SteadyTime deadline) {
         for (int node = 0; node < world_.nodes(); ++node)
             if (!world_.is_running(node) && back_at_[std::size_t(node)] <= world_.clock.steady_now())
@@ -117,7 +121,7 @@ class Simulation {
     void mishap(int node) {
         // Up to a few leases long: some are lost, others are not.
         auto time = chance(std::chrono::minutes(world_.random.next() % 4 ? 3 : 15));
-        switch (world_.random.next() % 8) {
+        switch (world_.random.next() % 14) {
             case 0:
                 ++report_.mishaps["pause"];
                 return world_.pause(node, time);
@@ -133,6 +137,18 @@ class Simulation {
             case 4:
                 ++report_.mishaps["kill"];
                 return take_down(node);
+            case 5:
+                ++report_.mishaps["slow for one"];
+                return world_.slow_down(node, time, slowest());
+            case 6:
+                ++report_.mishaps["slow for all"];
+                for (int one = 0; one < world_.nodes(); ++one)
+                    if (world_.is_running(one)) world_.slow_down(one, time, slowest());
+                return;
+            case 7:
+            case 8:
+                ++report_.mishaps["clock set"];
+                return world_.jump(node, either_way(farthest_clock));
             default:
                 return;
         }
@@ -149,6 +165,13 @@ class Simulation {
         back_at_[std::size_t(node)] =
             world_.clock.steady_now() + chance(std::chrono::minutes(world_.random.next() % 3 ? 1 : 20));
     }
+
+    // A few seconds, or longer than a lease.
+    [[nodiscard]] Millis slowest() {
+        return std::chrono::seconds(world_.random.next() % 3 ? 1 + world_.random.next() % 20 : 150);
+    }
+
+    [[nodiscard]] Millis either_way(Millis most) { return chance(2 * most) - most; }
 
     [[nodiscard]] Millis chance(Millis most) {
         return Millis(std::int64_t(world_.random.next() % std::uint64_t(most.count())));
@@ -199,7 +222,12 @@ class Simulation {
         return chance(std::chrono::minutes(world_.random.next() % 2 ? 3 : 40));
     }
 
-    static int nodes_of(std::uint64_t seed) { return 1 + int(seed / 4 % 3); }
+    // Of the seeds with one node half are on a store that others may share.
+    static Nodes nodes_of(const SimulationOptions& options) {
+        auto kind = options.seed / 4 % 6;
+        auto count = options.nodes ? options.nodes : std::size_t(1 + kind % 3);
+        return {.count = count, .share = kind < 3, .store = options.store};
+    }
 
     SimulationOptions options_;
     World world_;

@@ -18,7 +18,7 @@ struct SimulationOptions {
     Millis busy = std::chrono::minutes(75);    // time under faults and crashes
     Millis quiet = std::chrono::minutes(150);  // time for everything to end
     engine::Fault fault = engine::Fault::none;
-    int nodes = 0;           // 0: one to three, by the seed
+    std::size_t nodes = 0;   // 0: one to three, by the seed
     double crashes = 0.004;  // of the moments at which a process may
     StoreMaker store;        // empty: SQLite in memory
 };

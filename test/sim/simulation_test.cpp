@@ -70,7 +70,8 @@ TEST(Simulation, InvariantsHoldWhateverCrashes) {
     for (const char* act : {"cancel", "rerun", "mark succeeded", "skip", "cancel chain", "run once", "event",
                             "pause", "resume", "backfill", "backfill state", "clock jump", "outage", "apply"})
         EXPECT_GT(sum.acts[act], 0) << "nobody does " << act;
-    for (const char* mishap : {"pause", "cut off", "stop", "kill", "stall", "lease lost"})
+    for (const char* mishap : {"pause", "cut off", "stop", "kill", "stall", "lease lost", "slow for one",
+                               "slow for all", "clock set"})
         EXPECT_GT(sum.mishaps[mishap], 0) << "no node has: " << mishap;
 }
 
@@ -112,7 +113,7 @@ struct Planted {
     engine::Fault fault;
     const char* name;
     const char* caught_as;  // part of a violation
-    int nodes = 0;
+    std::size_t nodes = 0;
     double crashes = 0.004;
 };
 

@@ -21,7 +21,7 @@ std::string text_at(const boost::json::object& object, std::string_view name) {
     return std::string(object.at(name).as_string());
 }
 
-Story::Story(int nodes) : world_(1, time_of("2026-09-14T00:30:00Z"), nodes) {
+Story::Story(std::size_t nodes) : world_(1, time_of("2026-09-14T00:30:00Z"), {.count = nodes}) {
     log::set_level(log::Level::off);
     world_.pace = {.housekeeping = std::chrono::seconds(30), .definitions = std::chrono::hours(1)};
     add_platform("etl", PlatformType::aws_glue);

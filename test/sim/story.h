@@ -20,7 +20,7 @@ namespace polysync::sim {
 // Begins on 2026-09-14 at 00:30 UTC.
 class Story : public testing::Test {
   protected:
-    explicit Story(int nodes = 1);
+    explicit Story(std::size_t nodes = 1);
 
     // Definitions, to be changed until begin() or define().
     Task& task(const std::string& name, const std::string& grain,

@@ -45,6 +45,7 @@ class VirtualClock final : public Clock {
     void start_at(SystemTime start) { start_ = now_ = start; }
     // The calendar jumps; the steady clock does not.
     void jump(Millis by) {
+        latest_ = latest();
         jump_ += by;
         if (by.count() > 0) jumped_forward_ += by;
     }
@@ -54,6 +55,8 @@ class VirtualClock final : public Clock {
 
     // The time of others, who do not jump with us.
     [[nodiscard]] SystemTime true_time() const { return now_; }
+    // The latest that the calendar has ever said.
+    [[nodiscard]] SystemTime latest() const { return std::max(latest_, now()); }
     // What has passed at most, by any calendar that a rule may have looked at.
     [[nodiscard]] Millis forward() const { return now_ - start_ + jumped_forward_; }
 
@@ -66,7 +69,7 @@ class VirtualClock final : public Clock {
     void advance_to(SteadyTime time);
     void wake_due();
 
-    SystemTime start_, now_;
+    SystemTime start_, now_, latest_{};
     Millis jump_{0}, jumped_forward_{0};
     SteadyTime steady_{std::chrono::hours(1)};
     std::multimap<SteadyTime, std::shared_ptr<Sleeper>> sleepers_;

@@ -7,54 +7,11 @@
 
 #include "runtime/propagation.h"
 #include "store/sqlite/sqlite_store.h"
+#include "store/store_clock.h"
+#include "test/sim/node_store.h"
 
 namespace polysync::sim {
 namespace {
-
-// What a process stands on: its place in the world, where it may crash, be paused and be cut off.
-struct Standing {
-    Clock& clock;
-    std::function<bool(std::string_view)> crash_point;
-    SteadyTime paused_until = SteadyTime::min();
-    SteadyTime cut_off_until = SteadyTime::min();
-    bool crashed = false;
-
-    [[nodiscard]] bool is_cut_off() const { return clock.steady_now() < cut_off_until; }
-};
-
-Error connection_lost() {
-    return make_error(ErrorKind::transient, "connection_lost", "the store cannot be reached");
-}
-
-// Passes units on to the real store, and crashes before or after them.
-class CrashingStore final : public store::Store {
-  public:
-    CrashingStore(store::Store& inner, Standing& standing) : inner_(inner), standing_(standing) {}
-
-    Async<Status> write(store::Work work, std::vector<RunId> reads) override {
-        if (standing_.crash_point("store.before_commit")) co_await never();
-        if (standing_.is_cut_off()) co_return co_await fail();
-        auto done = co_await inner_.write(std::move(work), std::move(reads));
-        if (standing_.crash_point("store.after_commit")) co_await never();
-        co_return done;
-    }
-    Async<Status> read(store::ReadWork work) override {
-        if (standing_.is_cut_off()) co_return co_await fail();
-        co_return co_await inner_.read(std::move(work));
-    }
-    Async<Status> backup(std::string path) override { return inner_.backup(std::move(path)); }
-    std::string trouble() const override { return inner_.trouble(); }
-
-  private:
-    Async<void> never() { co_await standing_.clock.sleep_until(SteadyTime::max()); }
-    Async<Status> fail() {
-        co_await standing_.clock.sleep_for(std::chrono::seconds(5));
-        co_return connection_lost();
-    }
-
-    store::Store& inner_;
-    Standing& standing_;
-};
 
 class FakeSource final : public runtime::ProviderSource {
   public:
@@ -80,17 +37,23 @@ struct World::Process {
     explicit Process(Standing given) : standing(std::move(given)) {}
     Standing standing;
     std::shared_ptr<std::optional<Status>> started = std::make_shared<std::optional<Status>>();
-    std::unique_ptr<CrashingStore> store;
+    std::unique_ptr<NodeStore> store;
+    std::unique_ptr<store::StoreClock> clock;
     std::unique_ptr<FakeSource> source;
     std::unique_ptr<runtime::Runtime> runtime;
     std::unique_ptr<runtime::Operations> operations;
     boost::asio::io_context io;  // last: its coroutines go first, and they refer to all the above
 };
 
-World::World(std::uint64_t seed, SystemTime start_time, int nodes, const StoreMaker& make_store)
-    : clock(start_time), random(seed), processes_(std::size_t(nodes)) {
+World::World(std::uint64_t seed, SystemTime start_time, const Nodes& nodes)
+    : clock(start_time), random(seed), shared_(nodes.count > 1 || nodes.share), processes_(nodes.count) {
+    for (std::size_t i = 0; i < nodes.count; ++i)
+        machines_.push_back(std::make_unique<MachineClock>(clock, !shared_));
+    auto time = [this] { return clock.now(); };
     auto opened =
-        make_store ? make_store(clock) : store::open_sqlite_store({.path = ":memory:", .run_inline = true});
+        nodes.store
+            ? nodes.store(clock)
+            : store::open_sqlite_store({.path = ":memory:", .run_inline = true, .time = std::move(time)});
     if (!opened) throw std::runtime_error(opened.error().describe());
     store_ = std::move(opened.value());
     catalog_ = std::make_shared<engine::Catalog>();
@@ -193,17 +156,19 @@ bool World::crashed() const {
 void World::start(int node) {
     auto& process = processes_[std::size_t(node)];
     process = std::make_unique<Process>(
-        Standing{clock, [this, node](std::string_view where) { return may_crash(node, where); }});
-    process->store = std::make_unique<CrashingStore>(*store_, process->standing);
+        Standing{clock, random, [this, node](std::string_view where) { return may_crash(node, where); }});
+    auto& machine = *machines_[std::size_t(node)];
+    process->store = std::make_unique<NodeStore>(*store_, process->standing, shared_ ? &machine : nullptr);
+    process->clock = std::make_unique<store::StoreClock>(machine, *process->store);
     process->source = std::make_unique<FakeSource>(aws, process->standing);
     runtime::RuntimeParts parts;
     parts.store = process->store.get();
-    parts.clock = &clock;
+    parts.clock = process->clock.get();
     parts.random = &random;
     parts.providers = process->source.get();
     parts.secrets = secrets;
     parts.node = "node-" + std::to_string(node);
-    parts.shared_store = nodes() > 1;
+    parts.shared_store = shared_;
     parts.pace = pace;
     parts.catalogs =
         [this](std::int64_t version, const std::vector<store::Object>&,
@@ -245,12 +210,20 @@ void World::pause(int node, Millis time) {
 
 void World::mend(int node) {
     auto& standing = processes_[std::size_t(node)]->standing;
-    standing.paused_until = standing.cut_off_until = clock.steady_now();
+    standing.paused_until = standing.cut_off_until = standing.slow_until = clock.steady_now();
 }
 
 void World::cut_off(int node, Millis time) {
     processes_[std::size_t(node)]->standing.cut_off_until = clock.steady_now() + time;
 }
+
+void World::slow_down(int node, Millis time, Millis slowest) {
+    auto& standing = processes_[std::size_t(node)]->standing;
+    standing.slow_until = clock.steady_now() + time;
+    standing.slowest = slowest;
+}
+
+void World::jump(int node, Millis by) { machines_[std::size_t(node)]->jump(by); }
 
 void World::stay_down(Millis time) {
     for (int node = 0; node < nodes(); ++node) crash(node);

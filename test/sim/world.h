@@ -15,6 +15,7 @@
 #include "runtime/operations.h"
 #include "runtime/runtime.h"
 #include "test/sim/fake_aws.h"
+#include "test/sim/node_store.h"
 #include "test/sim/virtual_clock.h"
 #include "test/support/run_async.h"
 
@@ -23,11 +24,16 @@ namespace polysync::sim {
 // A new store that runs inline and goes by this clock.
 using StoreMaker = std::function<Result<std::unique_ptr<store::Store>>(Clock&)>;
 
+struct Nodes {
+    std::size_t count = 1;
+    // They hold their runs by leases and go by the store's clock, as several always do.
+    bool share = false;
+    StoreMaker store;  // empty: SQLite in memory
+};
+
 class World {
   public:
-    // With more than one node they share the store, and hold their runs by leases. Nodes count from 0. The
-    // store is SQLite in memory where no other is given.
-    World(std::uint64_t seed, SystemTime start, int nodes = 1, const StoreMaker& make_store = {});
+    World(std::uint64_t seed, SystemTime start, const Nodes& nodes = {});
     ~World();
 
     // Applies definitions, as `polysync apply` does: a new version, tokens of removed edges dropped. Ids of
@@ -44,12 +50,18 @@ class World {
     void pause(int node, Millis time);
     // The node cannot reach the store for so long.
     void cut_off(int node, Millis time);
-    // Neither paused nor cut off any more.
+    // For so long the store takes up to `slowest` with each step for the node, before a transaction has the
+    // lock and until its answer is there.
+    void slow_down(int node, Millis time, Millis slowest);
+    // Somebody sets the clock of the node's machine, which has no part in the store's time.
+    void jump(int node, Millis by);
+    // Neither paused nor cut off nor slow any more.
     void mend(int node);
     // No process, and time goes on all the same.
     void stay_down(Millis time);
     [[nodiscard]] bool is_running(int node = 0) const { return processes_[std::size_t(node)] != nullptr; }
-    [[nodiscard]] int nodes() const { return int(processes_.size()); }
+    [[nodiscard]] int nodes() const { return int(processes_.size()); }  // they count from 0
+    [[nodiscard]] bool is_shared() const { return shared_; }
 
     void run_for(Millis time);
     // False where it does not come true within `most`, or a node crashes.
@@ -96,7 +108,9 @@ class World {
     std::map<std::int64_t, std::shared_ptr<const engine::Catalog>> catalogs_;  // by definitions_version
     std::shared_ptr<const engine::Catalog> catalog_;
     ObjectId last_object_{};
-    std::vector<std::unique_ptr<Process>> processes_;  // by node; none: it is down
+    bool shared_;
+    std::vector<std::unique_ptr<MachineClock>> machines_;  // by node
+    std::vector<std::unique_ptr<Process>> processes_;      // by node; none: it is down
 };
 
 }  // namespace polysync::sim

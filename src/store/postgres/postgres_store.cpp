@@ -13,6 +13,7 @@
 #include "store/postgres/partitions.h"
 #include "store/postgres/reconnecting.h"
 #include "store/postgres/transaction.h"
+#include "store/shared_time.h"
 #include "store/transfer.h"
 #include "store/unit_queue.h"
 
@@ -96,7 +97,7 @@ class PostgresStore final : public Store {
         listener_.listen(std::move(listener));
     }
 
-    Millis clock_offset() const override { return Millis(offset_ms_.load()); }
+    std::optional<SystemTime> shared_now() const override { return time_.now(); }
 
     std::string trouble() const override {
         std::lock_guard lock(trouble_mutex_);
@@ -107,8 +108,9 @@ class PostgresStore final : public Store {
     Status prepare(PgConnection& connection) {
         return under_write_lock(connection, options_.target.schema, [&]() -> Status {
             POLYSYNC_TRY(make_partitions(connection));
+            auto asked = system_clock().steady_now();
             POLYSYNC_TRY(auto time, PostgresTransaction(connection, nullptr).shared_time({}));
-            note_time(time);
+            time_.note(time, asked);
             // Of processes that are long gone.
             POLYSYNC_TRY(connection.fetch("DELETE FROM writer WHERE at < now() - interval '7 days'"));
             return success();
@@ -198,6 +200,7 @@ class PostgresStore final : public Store {
     }
 
     Status begin(PgConnection& connection, PgJournal& journal) {
+        auto asked = system_clock().steady_now();
         connection.post("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         connection.post(write_lock, write_lock_of(options_.target.schema));
         POLYSYNC_TRY(
@@ -212,8 +215,8 @@ class PostgresStore final : public Store {
                 ErrorKind::unsupported, "newer_schema",
                 "another node has brought the database to a schema that this program does not know",
                 "Upgrade this node to the version of the others.");
+        time_.note(row.time(5), asked);
         journal.at = options_.time ? options_.time() : row.time(5);
-        note_time(journal.at);
         journal.definitions_version = row.is_null(6) ? 0 : row.integer(6);
         journal.last_run = row.integer(0);
         journal.last_history = row.integer(1);
@@ -259,13 +262,6 @@ class PostgresStore final : public Store {
         }
         journal = std::move(before);
         return roll_back(connection, "ROLLBACK TO unit");
-    }
-
-    // Small differences are the way that the answer took.
-    void note_time(SystemTime theirs) {
-        constexpr Millis noise(25);
-        auto offset = theirs - system_clock().now();
-        if (std::chrono::abs(offset - clock_offset()) > noise) offset_ms_ = offset.count();
     }
 
     void post_marks(PgConnection& connection, const PgJournal& journal) {
@@ -369,7 +365,7 @@ class PostgresStore final : public Store {
     PostgresOptions options_;
     std::string name_;  // of this process, in `writer` and in notices
     std::int64_t commits_ = 0;
-    std::atomic<std::int64_t> offset_ms_ = 0;
+    SharedTime time_{system_clock()};
     std::atomic<bool> stopping_ = false;
     Reconnecting writer_;
     std::array<std::unique_ptr<Reconnecting>, 2> readers_;

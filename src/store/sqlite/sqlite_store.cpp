@@ -93,7 +93,7 @@ class SqliteStore final : public Store {
     Status run_all(std::vector<UnitPtr>& units, const Counters& before) {
         bool failed = false;
         for (auto& unit : units) {
-            SqliteTransaction transaction(*writer_, &counters_);
+            SqliteTransaction transaction(*writer_, &counters_, options_.time);
             unit->result = unit->work(transaction);
             failed = !*unit->result;
             if (failed) break;
@@ -132,7 +132,7 @@ class SqliteStore final : public Store {
     Status run_in_savepoint(SqliteUnit& unit) {
         POLYSYNC_TRY(writer_->run("SAVEPOINT unit"));
         auto before = counters_;
-        SqliteTransaction transaction(*writer_, &counters_);
+        SqliteTransaction transaction(*writer_, &counters_, options_.time);
         unit.result = unit.work(transaction);
         if (*unit.result) return writer_->run("RELEASE unit");
         counters_ = before;
@@ -148,7 +148,7 @@ class SqliteStore final : public Store {
                 unit->result = begun;
                 continue;
             }
-            SqliteTransaction transaction(database, nullptr);
+            SqliteTransaction transaction(database, nullptr, options_.time);
             unit->result = unit->work(transaction);
             if (database.in_transaction()) [[maybe_unused]]
                 auto ended = database.run("COMMIT");

@@ -13,6 +13,8 @@ struct SqliteOptions {
     std::string path;         // ":memory:" only together with run_inline
     bool run_inline = false;  // no threads: every unit runs and commits at once on the caller's (simulator,
                               // tests)
+    std::function<SystemTime()> time;  // counts as a clock that several processes share, for the simulator;
+                                       // may be empty
     // Called around every commit, on the writing thread; for the simulator's crashes and for tests. May be
     // empty.
     std::function<void()> before_commit, after_commit;

@@ -1,6 +1,8 @@
 // The rows of store.h in SQLite.
 #pragma once
 
+#include <functional>
+
 #include "store/sqlite/database.h"
 #include "store/store.h"
 
@@ -15,7 +17,9 @@ struct Counters {
 // Reads on any connection; writes only on the writer's, between BEGIN and COMMIT, with its counters.
 class SqliteTransaction final : public Transaction {
   public:
-    SqliteTransaction(Database& database, Counters* counters) : database_(database), counters_(counters) {}
+    // `time` stands for the clock that processes share, where there is one.
+    SqliteTransaction(Database& database, Counters* counters, const std::function<SystemTime()>& time = {})
+        : database_(database), counters_(counters), time_(time) {}
 
     Result<std::vector<Object>> objects(std::optional<ObjectKind> kind) override;
     Result<std::optional<Object>> object(ObjectKind kind, const QualifiedName& name) override;
@@ -54,6 +58,7 @@ class SqliteTransaction final : public Transaction {
     Result<std::vector<AuditEntry>> audit(const Page& page) override;
     Result<std::optional<IdempotencyRecord>> idempotency(std::string_view key) override;
     Result<std::optional<std::string>> setting(std::string_view name) override;
+    Result<SystemTime> shared_time(SystemTime local) override { return time_ ? time_() : local; }
     Result<std::vector<Millis>> recent_durations(ObjectId task, int limit) override;
 
     Result<ObjectId> put_object(const Object& object) override;
@@ -93,6 +98,7 @@ class SqliteTransaction final : public Transaction {
 
     Database& database_;
     Counters* counters_;
+    std::function<SystemTime()> time_;
 };
 
 // Makes `occupancy` anew from `run`: after migrations. From then on each transaction keeps it right.

@@ -1,0 +1,90 @@
+// What a node stands on: its machine's clock, its place in the world and its way to the store, each with its
+// faults.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/random.h"
+#include "store/shared_time.h"
+#include "store/store.h"
+#include "test/sim/virtual_clock.h"
+
+namespace polysync::sim {
+
+// A machine's own calendar: off from everybody else's, and jumping where somebody sets it. The steady clock
+// is the same everywhere.
+class MachineClock final : public Clock {
+  public:
+    // `goes_alone`: no store tells it the time, so it is the one that everything goes by.
+    MachineClock(VirtualClock& clock, bool goes_alone) : clock_(clock), goes_alone_(goes_alone) {}
+
+    SystemTime now() const override { return goes_alone_ ? clock_.now() : clock_.true_time() + off_; }
+    SteadyTime steady_now() const override { return clock_.steady_now(); }
+    Async<void> sleep_until(SteadyTime deadline) override { return clock_.sleep_until(deadline); }
+    void jump(Millis by) { off_ += by; }
+
+  private:
+    VirtualClock& clock_;
+    bool goes_alone_;
+    Millis off_{0};
+};
+
+// A process: where it may crash, be paused, be cut off from the store, and how slow the store is for it.
+struct Standing {
+    VirtualClock& clock;
+    SeededRandom& random;
+    std::function<bool(std::string_view)> crash_point;
+    SteadyTime paused_until = SteadyTime::min();
+    SteadyTime cut_off_until = SteadyTime::min();
+    SteadyTime slow_until = SteadyTime::min();
+    Millis slowest{0};
+    bool crashed = false;
+
+    [[nodiscard]] bool is_cut_off() const { return clock.steady_now() < cut_off_until; }
+    [[nodiscard]] bool is_slow() const { return clock.steady_now() < slow_until; }
+    // What the store takes for the next step.
+    [[nodiscard]] Millis wait();
+};
+
+// Passes units on to the real store in the order in which they come, and crashes before or after them. As in
+// the stores, one transaction of a node is under way at a time, and all that has come meanwhile goes into the
+// next one. A slow store keeps them waiting before they begin (others have the lock) and after they are done
+// (the disk, the network), so that an answer may be late for everything; it may also lose a transaction,
+// which then is done again. Who is cut off while an answer is on its way gets it when the store is back.
+class NodeStore final : public store::Store {
+  public:
+    // Without `machine` no other node is on the store, and no time is shared.
+    NodeStore(store::Store& inner, Standing& standing, const MachineClock* machine);
+
+    Async<Status> write(store::Work work, std::vector<RunId> reads) override;
+    Async<Status> read(store::ReadWork work) override;
+    Async<Status> backup(std::string path) override { return inner_.backup(std::move(path)); }
+    std::optional<SystemTime> shared_now() const override;
+    std::string trouble() const override { return inner_.trouble(); }
+
+  private:
+    // The units of one transaction.
+    struct Group {
+        std::shared_ptr<Group> before;    // must be over first
+        std::optional<SteadyTime> asked;  // no more units from then on
+        SteadyTime begins{};              // the lock is here
+        std::optional<SteadyTime> ends;   // the answer is here
+    };
+    Async<std::shared_ptr<Group>> take_turn();
+    Async<Status> perform(Group& group, store::Work work, std::vector<RunId> reads);
+    Async<void> lose(Group& group, store::Work work, std::vector<RunId> reads);
+    Async<void> sleep_until(SteadyTime time);
+    Async<void> never();
+    Async<Status> fail();
+
+    store::Store& inner_;
+    Standing& standing_;
+    std::optional<store::SharedTime> time_;
+    std::shared_ptr<Group> newest_;
+};
+
+}  // namespace polysync::sim
