@@ -219,7 +219,7 @@ Async<Status> Dispatcher::claim(std::vector<Candidate> candidates) {
                 }
             }
         }
-        POLYSYNC_TRY(auto recorded, record_loaded(transaction, *catalog, news, std::move(runs), now, random));
+        POLYSYNC_TRY(auto recorded, record_loaded(transaction, *catalog, news, std::move(runs), at, random));
         POLYSYNC_TRY(transaction.put_rate_buckets(changed_buckets(state)));
         for (std::size_t i = 0; i < recorded.size(); ++i)
             if (places[i] != SIZE_MAX && recorded[i].applied && (*given)[places[i]].intent)

@@ -171,7 +171,9 @@ Async<Result<std::vector<Recorded>>> record_shared(Context& context, SharedNews 
     Random& random = *context.parts.random;
     auto now = context.clock().now();
     store::Work work = [out, given, catalog, now, &random](store::Transaction& transaction) -> Status {
-        POLYSYNC_TRY(*out, record_in(transaction, *catalog, *given, now, random));
+        // Not when it was asked for: the lock may have been long in coming.
+        POLYSYNC_TRY(auto at, transaction.shared_time(now));
+        POLYSYNC_TRY(*out, record_in(transaction, *catalog, *given, at, random));
         return success();
     };
     auto done = co_await write_current(context, std::move(work), runs_of(*given));

@@ -1,32 +1,27 @@
-// NAIVE
+// The time that the processes of a store share, as one of them knows it between its transactions.
 #pragma once
 
 #include <atomic>
+#include <limits>
 #include <optional>
 
 #include "base/clock.h"
 
 namespace polysync::store {
 
+// Goes by the process's steady clock: where somebody sets the machine's calendar, nothing happens. Any
+// thread.
 class SharedTime {
   public:
-    explicit SharedTime(const Clock& clock) : clock_(clock) {}
-
-    void note(SystemTime told, SteadyTime) {
-        constexpr Millis noise(25);
-        auto offset = told - clock_.now();
-        if (std::chrono::abs(offset - Millis(offset_ms_.load())) > noise) offset_ms_ = offset.count();
-        told_ = true;
-    }
-    [[nodiscard]] std::optional<SystemTime> now() const {
-        if (!told_) return std::nullopt;
-        return clock_.now() + Millis(offset_ms_.load());
-    }
+    // A transaction that was asked for at `asked` was told `told`, and the answer has just come, at
+    // `answered`.
+    void note(SystemTime told, SteadyTime asked, SteadyTime answered);
+    // None before the first answer.
+    [[nodiscard]] std::optional<SystemTime> at(SteadyTime now) const;
 
   private:
-    const Clock& clock_;
-    std::atomic<std::int64_t> offset_ms_ = 0;
-    std::atomic<bool> told_ = false;
+    static constexpr std::int64_t unknown = std::numeric_limits<std::int64_t>::min();
+    std::atomic<std::int64_t> zero_ms_ = unknown;  // the shared time when the steady clock was at its zero
 };
 
 }  // namespace polysync::store

@@ -13,19 +13,9 @@ Error connection_lost() {
 
 }  // namespace
 
-Millis Standing::wait() {
-    if (!is_slow() || random.next() % 2) return Millis(0);
-    return Millis(std::int64_t(random.next() % std::uint64_t(slowest.count())));
-}
-
-NodeStore::NodeStore(store::Store& inner, Standing& standing, const MachineClock* machine)
-    : inner_(inner), standing_(standing) {
-    if (machine) time_.emplace(*machine);
-}
-
 std::optional<SystemTime> NodeStore::shared_now() const {
-    if (!time_) return std::nullopt;
-    return time_->now();
+    if (!is_shared_) return std::nullopt;
+    return time_.at(standing_.clock.steady_now());
 }
 
 Async<Status> NodeStore::write(store::Work work, std::vector<RunId> reads) {
@@ -35,7 +25,8 @@ Async<Status> NodeStore::write(store::Work work, std::vector<RunId> reads) {
         if (!group->ends) group->ends = standing_.clock.steady_now();
         co_return co_await fail();
     }
-    if (standing_.is_slow() && standing_.random.next() % 16 == 0) co_await lose(*group, work, reads);
+    auto lost = standing_.store_wait("lost");
+    if (lost.count() > 0) co_await lose(*group, lost, work, reads);
     co_return co_await perform(*group, std::move(work), std::move(reads));
 }
 
@@ -57,7 +48,7 @@ Async<std::shared_ptr<NodeStore::Group>> NodeStore::take_turn() {
     }
     if (!group->asked) {
         group->asked = standing_.clock.steady_now();
-        group->begins = *group->asked + standing_.wait();
+        group->begins = *group->asked + standing_.store_wait("lock");
     }
     while (group->begins > standing_.clock.steady_now()) co_await standing_.clock.sleep_until(group->begins);
     co_return group;
@@ -71,19 +62,19 @@ Async<Status> NodeStore::perform(Group& group, store::Work work, std::vector<Run
         return work(transaction);
     };
     auto done = co_await inner_.write(std::move(timed), std::move(reads));
-    if (!group.ends) group.ends = standing_.clock.steady_now() + standing_.wait();
+    if (!group.ends) group.ends = standing_.clock.steady_now() + standing_.store_wait("answer");
     if (standing_.crash_point("store.after_commit")) co_await never();
     co_await sleep_until(*group.ends);
     while (standing_.is_cut_off()) {
         group.ends = standing_.cut_off_until;
         co_await sleep_until(*group.ends);
     }
-    if (time_ && *told) time_->note(**told, *group.asked);
+    if (*told) time_.note(**told, *group.asked, standing_.clock.steady_now());
     co_return done;
 }
 
 // Nothing of it is there, and nobody has seen it.
-Async<void> NodeStore::lose(Group& group, store::Work work, std::vector<RunId> reads) {
+Async<void> NodeStore::lose(Group& group, Millis wait, store::Work work, std::vector<RunId> reads) {
     auto moved = std::exchange(engine::test_hooks.moved, {});
     auto random = standing_.random;  // the two stores ask for it differently often
     store::Work lost = [work = std::move(work)](store::Transaction& transaction) -> Status {
@@ -93,15 +84,15 @@ Async<void> NodeStore::lose(Group& group, store::Work work, std::vector<RunId> r
     [[maybe_unused]] auto nothing = co_await inner_.write(std::move(lost), std::move(reads));
     standing_.random = random;
     engine::test_hooks.moved = std::move(moved);
-    group.begins = standing_.clock.steady_now() + standing_.wait();
+    group.begins = standing_.clock.steady_now() + wait;
     co_await sleep_until(group.begins);
 }
 
 Async<Status> NodeStore::read(store::ReadWork work) {
     if (standing_.is_cut_off()) co_return co_await fail();
-    co_await sleep_until(standing_.clock.steady_now() + standing_.wait());
+    co_await sleep_until(standing_.clock.steady_now() + standing_.store_wait("read"));
     auto done = co_await inner_.read(std::move(work));
-    co_await sleep_until(standing_.clock.steady_now() + standing_.wait());
+    co_await sleep_until(standing_.clock.steady_now() + standing_.store_wait("read"));
     co_return done;
 }
 

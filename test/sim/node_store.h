@@ -33,32 +33,26 @@ class MachineClock final : public Clock {
     Millis off_{0};
 };
 
-// A process: where it may crash, be paused, be cut off from the store, and how slow the store is for it.
+// A process: where it may crash, be paused, be cut off from the store, and wait for it.
 struct Standing {
     VirtualClock& clock;
     SeededRandom& random;
     std::function<bool(std::string_view)> crash_point;
+    std::function<Millis(std::string_view)> store_wait;  // World::store_wait
     SteadyTime paused_until = SteadyTime::min();
     SteadyTime cut_off_until = SteadyTime::min();
-    SteadyTime slow_until = SteadyTime::min();
-    Millis slowest{0};
     bool crashed = false;
 
     [[nodiscard]] bool is_cut_off() const { return clock.steady_now() < cut_off_until; }
-    [[nodiscard]] bool is_slow() const { return clock.steady_now() < slow_until; }
-    // What the store takes for the next step.
-    [[nodiscard]] Millis wait();
 };
 
 // Passes units on to the real store in the order in which they come, and crashes before or after them. As in
 // the stores, one transaction of a node is under way at a time, and all that has come meanwhile goes into the
-// next one. A slow store keeps them waiting before they begin (others have the lock) and after they are done
-// (the disk, the network), so that an answer may be late for everything; it may also lose a transaction,
-// which then is done again. Who is cut off while an answer is on its way gets it when the store is back.
+// next one. Who is cut off while an answer is on its way gets it when the store is back.
 class NodeStore final : public store::Store {
   public:
-    // Without `machine` no other node is on the store, and no time is shared.
-    NodeStore(store::Store& inner, Standing& standing, const MachineClock* machine);
+    NodeStore(store::Store& inner, Standing& standing, bool is_shared)
+        : inner_(inner), standing_(standing), is_shared_(is_shared) {}
 
     Async<Status> write(store::Work work, std::vector<RunId> reads) override;
     Async<Status> read(store::ReadWork work) override;
@@ -76,14 +70,15 @@ class NodeStore final : public store::Store {
     };
     Async<std::shared_ptr<Group>> take_turn();
     Async<Status> perform(Group& group, store::Work work, std::vector<RunId> reads);
-    Async<void> lose(Group& group, store::Work work, std::vector<RunId> reads);
+    Async<void> lose(Group& group, Millis wait, store::Work work, std::vector<RunId> reads);
     Async<void> sleep_until(SteadyTime time);
     Async<void> never();
     Async<Status> fail();
 
     store::Store& inner_;
     Standing& standing_;
-    std::optional<store::SharedTime> time_;
+    bool is_shared_;
+    store::SharedTime time_;
     std::shared_ptr<Group> newest_;
 };
 

@@ -13,6 +13,7 @@ namespace {
 // The evening before a spring-forward day in Vienna.
 const SystemTime epoch = parse_iso8601("2026-03-28T18:00:00Z").value();
 constexpr Millis farthest_clock = std::chrono::minutes(12);
+constexpr Millis longest_wait = std::chrono::seconds(150);  // for a step of a slow store
 
 class Simulation {
   public:
@@ -47,6 +48,7 @@ class Simulation {
         world_.crash_point = [this](std::string_view where) { return may_crash(where); };
         if (world_.is_shared()) {
             world_.stall_point = [this](std::string_view where) { return stall(where); };
+            world_.store_wait = [this](int node, std::string_view what) { return store_wait(node, what); };
             for (int node = 0; node < world_.nodes(); ++node) world_.jump(node, either_way(farthest_clock));
         }
         auto& hooks = engine::test_hooks;
@@ -139,11 +141,10 @@ class Simulation {
                 return take_down(node);
             case 5:
                 ++report_.mishaps["slow for one"];
-                return world_.slow_down(node, time, slowest());
+                return slow_down(node, time);
             case 6:
                 ++report_.mishaps["slow for all"];
-                for (int one = 0; one < world_.nodes(); ++one)
-                    if (world_.is_running(one)) world_.slow_down(one, time, slowest());
+                for (int one = 0; one < world_.nodes(); ++one) slow_down(one, time);
                 return;
             case 7:
             case 8:
@@ -166,9 +167,17 @@ class Simulation {
             world_.clock.steady_now() + chance(std::chrono::minutes(world_.random.next() % 3 ? 1 : 20));
     }
 
-    // A few seconds, or longer than a lease.
-    [[nodiscard]] Millis slowest() {
-        return std::chrono::seconds(world_.random.next() % 3 ? 1 + world_.random.next() % 20 : 150);
+    // The disk or the way to it: each step may take a few seconds, or longer than a lease.
+    void slow_down(int node, Millis time) {
+        Millis most = std::chrono::seconds(1 + world_.random.next() % 20);
+        if (world_.random.next() % 3 == 0) most = longest_wait;
+        slow_[std::size_t(node)] = {world_.clock.steady_now() + time, most};
+    }
+
+    Millis store_wait(int node, std::string_view what) {
+        const auto& [until, most] = slow_[std::size_t(node)];
+        if (at_peace_ || world_.clock.steady_now() >= until) return Millis(0);
+        return world_.random.next() % (what == "lost" ? 16 : 2) ? Millis(0) : chance(most);
     }
 
     [[nodiscard]] Millis either_way(Millis most) { return chance(2 * most) - most; }
@@ -189,7 +198,9 @@ class Simulation {
             ++starts_[0];
             world_.start();
         }
-        world_.mend(0);
+        for (int node = 0; node < world_.nodes(); ++node)
+            if (world_.is_running(node)) world_.mend(node);
+        world_.run_for(2 * longest_wait);  // what people have asked for is done
         world_.spawn(people_.tidy_up(world_.operations()));
         world_.run_for(options_.quiet);
         for (int node = 0; node < world_.nodes(); ++node) world_.crash(node);
@@ -232,7 +243,8 @@ class Simulation {
     SimulationOptions options_;
     World world_;
     People people_;
-    std::vector<SteadyTime> back_at_;  // by node that is down
+    std::vector<SteadyTime> back_at_;                                   // by node that is down
+    std::vector<std::pair<SteadyTime, Millis>> slow_{back_at_.size()};  // by node: until when, how slow
     std::vector<int> starts_ = std::vector<int>(back_at_.size());
     Witness witness_;
     bool at_peace_ = false;

@@ -155,11 +155,11 @@ bool World::crashed() const {
 
 void World::start(int node) {
     auto& process = processes_[std::size_t(node)];
-    process = std::make_unique<Process>(
-        Standing{clock, random, [this, node](std::string_view where) { return may_crash(node, where); }});
-    auto& machine = *machines_[std::size_t(node)];
-    process->store = std::make_unique<NodeStore>(*store_, process->standing, shared_ ? &machine : nullptr);
-    process->clock = std::make_unique<store::StoreClock>(machine, *process->store);
+    process = std::make_unique<Process>(Standing{
+        clock, random, [this, node](std::string_view where) { return may_crash(node, where); },
+        [this, node](std::string_view what) { return store_wait ? store_wait(node, what) : Millis(0); }});
+    process->store = std::make_unique<NodeStore>(*store_, process->standing, shared_);
+    process->clock = std::make_unique<store::StoreClock>(*machines_[std::size_t(node)], *process->store);
     process->source = std::make_unique<FakeSource>(aws, process->standing);
     runtime::RuntimeParts parts;
     parts.store = process->store.get();
@@ -210,17 +210,11 @@ void World::pause(int node, Millis time) {
 
 void World::mend(int node) {
     auto& standing = processes_[std::size_t(node)]->standing;
-    standing.paused_until = standing.cut_off_until = standing.slow_until = clock.steady_now();
+    standing.paused_until = standing.cut_off_until = clock.steady_now();
 }
 
 void World::cut_off(int node, Millis time) {
     processes_[std::size_t(node)]->standing.cut_off_until = clock.steady_now() + time;
-}
-
-void World::slow_down(int node, Millis time, Millis slowest) {
-    auto& standing = processes_[std::size_t(node)]->standing;
-    standing.slow_until = clock.steady_now() + time;
-    standing.slowest = slowest;
 }
 
 void World::jump(int node, Millis by) { machines_[std::size_t(node)]->jump(by); }

@@ -50,12 +50,9 @@ class World {
     void pause(int node, Millis time);
     // The node cannot reach the store for so long.
     void cut_off(int node, Millis time);
-    // For so long the store takes up to `slowest` with each step for the node, before a transaction has the
-    // lock and until its answer is there.
-    void slow_down(int node, Millis time, Millis slowest);
     // Somebody sets the clock of the node's machine, which has no part in the store's time.
     void jump(int node, Millis by);
-    // Neither paused nor cut off nor slow any more.
+    // Neither paused nor cut off any more.
     void mend(int node);
     // No process, and time goes on all the same.
     void stay_down(Millis time);
@@ -92,6 +89,9 @@ class World {
     std::map<ObjectId, std::unique_ptr<FakePlatform>> aws;
     std::function<bool(std::string_view)> crash_point;    // whether to crash there
     std::function<Millis(std::string_view)> stall_point;  // how long to be paused there
+    // What a node waits for the store: for the "lock" before a transaction begins, for its "answer" once it
+    // is done, before and after a "read"; or until it is done again, because it was "lost".
+    std::function<Millis(int node, std::string_view what)> store_wait;
     runtime::SecretResolver secrets;
     runtime::Pace pace;
     [[nodiscard]] bool crashed(int node) const;  // or could not start, which ends a process too

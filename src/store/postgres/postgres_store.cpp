@@ -97,7 +97,7 @@ class PostgresStore final : public Store {
         listener_.listen(std::move(listener));
     }
 
-    std::optional<SystemTime> shared_now() const override { return time_.now(); }
+    std::optional<SystemTime> shared_now() const override { return time_.at(system_clock().steady_now()); }
 
     std::string trouble() const override {
         std::lock_guard lock(trouble_mutex_);
@@ -110,7 +110,7 @@ class PostgresStore final : public Store {
             POLYSYNC_TRY(make_partitions(connection));
             auto asked = system_clock().steady_now();
             POLYSYNC_TRY(auto time, PostgresTransaction(connection, nullptr).shared_time({}));
-            time_.note(time, asked);
+            time_.note(time, asked, system_clock().steady_now());
             // Of processes that are long gone.
             POLYSYNC_TRY(connection.fetch("DELETE FROM writer WHERE at < now() - interval '7 days'"));
             return success();
@@ -215,7 +215,7 @@ class PostgresStore final : public Store {
                 ErrorKind::unsupported, "newer_schema",
                 "another node has brought the database to a schema that this program does not know",
                 "Upgrade this node to the version of the others.");
-        time_.note(row.time(5), asked);
+        time_.note(row.time(5), asked, system_clock().steady_now());
         journal.at = options_.time ? options_.time() : row.time(5);
         journal.definitions_version = row.is_null(6) ? 0 : row.integer(6);
         journal.last_run = row.integer(0);
@@ -365,7 +365,7 @@ class PostgresStore final : public Store {
     PostgresOptions options_;
     std::string name_;  // of this process, in `writer` and in notices
     std::int64_t commits_ = 0;
-    SharedTime time_{system_clock()};
+    SharedTime time_;
     std::atomic<bool> stopping_ = false;
     Reconnecting writer_;
     std::array<std::unique_ptr<Reconnecting>, 2> readers_;
