@@ -11,7 +11,9 @@ namespace polysync::aws {
 
 // Asked after each attempt's request is signed, right before its first byte goes out: false ends the call
 // with ErrorKind::contention, code `lease_lost`, and nothing of that attempt was sent. What pauses the
-// process after that lets the signature age, and AWS refuses it then. Empty: always.
+// process after that lets the signature age, and AWS refuses it then; a call that has leave is not signed
+// anew for another clock, since who asks of a lease by a clock that stood still gets a wrong answer. Empty:
+// always.
 using LeaveToSend = std::function<bool()>;
 inline constexpr const char* lease_lost = "lease_lost";
 

@@ -19,7 +19,11 @@ bool ClockOffset::learn(const http::Response& response, SystemTime sent, SystemT
     server_date_ = parse_http_date(response.header("date"));
     if (!server_date_ || !response.header("age").empty() || received - sent > slow_call) return false;
     offset_ = *server_date_ - received;
-    return std::chrono::abs(*offset_) >= suspicious && std::chrono::abs(*offset_ - used) >= noise;
+    return std::chrono::abs(*offset_) >= suspicious && has_moved_since(used);
+}
+
+bool ClockOffset::has_moved_since(Millis value) const {
+    return std::chrono::abs(this->value() - value) >= noise;
 }
 
 }  // namespace polysync::aws

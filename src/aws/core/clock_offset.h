@@ -20,6 +20,8 @@ class ClockOffset {
     // Server minus local; zero before the first answer.
     [[nodiscard]] Millis value() const { return offset_.value_or(Millis(0)); }
     [[nodiscard]] std::optional<Millis> measured() const { return offset_; }
+    // One of the two clocks was set, or ours stood still.
+    [[nodiscard]] bool has_moved_since(Millis value) const;
     [[nodiscard]] std::optional<SystemTime> server_date() const {
         return server_date_;
     }  // of the last answer

@@ -52,6 +52,7 @@ struct Call {
     LeaveToSend may_send;
     Host* host = nullptr;
     RetryQuota* quota = nullptr;
+    Millis offset{0};  // of the clocks, when it began
     int attempt = 1;
     int retries = 0;  // with backoff
     std::optional<int> last_cost;
@@ -126,6 +127,7 @@ class ConnectionImpl final : public Connection {
   private:
     Async<Result<Answer>> run(Call& call) {
         POLYSYNC_CO_TRY(call.host, host_of(call.operation));
+        call.offset = call.host->offset.value();
         call.quota = &quota_of(*call.operation.service);
         for (;; ++call.attempt) {
             POLYSYNC_CO_TRY(co_await prepare(call));
@@ -167,7 +169,9 @@ class ConnectionImpl final : public Connection {
         Millis offset = call.host->offset.value();
         http::Request request = make_request(call.operation, call.host->destination, call.credentials.get(),
                                              sent + offset, signer_, parts_.user_agent, call.body);
-        if (call.may_send && !call.may_send()) co_return not_sent(call);
+        // Where our clock stood still meanwhile, with the machine, so did the one that a lease goes by.
+        if (call.may_send && (call.host->offset.has_moved_since(call.offset) || !call.may_send()))
+            co_return not_sent(call);
         Result<http::Response> result = co_await parts_.http->send(std::move(request));
         if (!result) co_return transport_failure(call, std::move(result.error()));
 
@@ -197,7 +201,7 @@ class ConnectionImpl final : public Connection {
     static Outcome not_sent(const Call& call) {
         Outcome outcome;
         outcome.error = make_error(ErrorKind::contention, lease_lost,
-                                   "nothing was sent: this node no longer holds the run's lease");
+                                   "nothing was sent: this node may no longer hold the run's lease");
         outcome.error.service = call.operation.service->name;
         outcome.error.operation = call.operation.name;
         return outcome;

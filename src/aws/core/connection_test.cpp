@@ -352,6 +352,28 @@ TEST_F(ConnectionTest, AWrongClockIsCorrectedAtOnce) {
     EXPECT_EQ(header_of(http.requests()[2], "x-amz-date"), "20260102T032405Z");
 }
 
+// SAFE-1: a machine that stood still finds its clocks, and what it knows of its lease, where they were.
+TEST_F(ConnectionTest, AStartWithLeaveIsNotSignedAnewForAnotherClock) {
+    const char* expired =
+        R"({"__type":"InvalidSignatureException","message":"Signature expired: 1 is now earlier than 2"})";
+    int asked = 0;
+    CallOptions options;
+    options.may_send = [&] { return ++asked > 0; };
+    connection = connect();
+    http.answer(200, "{}", {{"Date", "Fri, 02 Jan 2026 03:04:05 GMT"}});
+    ASSERT_TRUE(run_async(connection->call(start_call, "{}", options)));
+    http.answer(400, expired, {{"Date", "Fri, 02 Jan 2026 03:24:05 GMT"}});
+    auto refused = run_async(connection->call(start_call, "{}", options));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, lease_lost);
+    EXPECT_EQ(refused.error().kind, ErrorKind::contention);
+    EXPECT_EQ(http.requests().size(), 2u);
+    // The next one, which was allowed with what is known now, is right at once.
+    http.answer(200, "{}", {{"Date", "Fri, 02 Jan 2026 03:24:05 GMT"}});
+    ASSERT_TRUE(run_async(connection->call(start_call, "{}", options)));
+    EXPECT_EQ(header_of(http.requests()[2], "x-amz-date"), "20260102T032405Z");
+}
+
 TEST_F(ConnectionTest, ClockCorrectionHasItsLimits) {
     const char* denied = R"({"__type":"AccessDeniedException","message":"no"})";
     // Under 4 minutes, from a cache, or without a date: not the reason.

@@ -135,7 +135,6 @@ Async<Result<std::optional<aws::glue::JobRun>>> GlueProvider::look_up(const Subm
                                                                       SystemTime called_at,
                                                                       std::size_t& looked_at) {
     const std::string token_key(run_token_argument);
-    const SystemTime horizon = called_at - clock_allowance;
     std::optional<aws::glue::JobRun> found;
     std::string next;
     aws::PageGuard guard("glue", "GetJobRuns", max_look_up_pages);
@@ -143,6 +142,9 @@ Async<Result<std::optional<aws::glue::JobRun>>> GlueProvider::look_up(const Subm
         Result<aws::Page<aws::glue::JobRun>> page =
             co_await client_.get_job_runs(intent.external_id, next, RunReader::page_size);
         if (!page) co_return page.error();
+        // By AWS's clock, as the answer has just told it.
+        const SystemTime horizon =
+            called_at + parts_.connection->clock_offset().value_or(Millis(0)) - clock_allowance;
         for (aws::glue::JobRun& run : page.value().items) {
             ++looked_at;
             auto token = run.arguments.find(token_key);
