@@ -2,7 +2,6 @@
 
 #include "aws/config/environment.h"
 #include "aws/core/limiter_registry.h"
-#include "base/clock.h"
 #include "base/random.h"
 #include "http/curl/curl_client.h"
 #include "provider/registry.h"
@@ -10,10 +9,10 @@
 namespace polysync::app {
 
 struct Connector::Parts {
-    explicit Parts(std::unique_ptr<http::HttpClient> client)
+    Parts(std::unique_ptr<http::HttpClient> client, Clock& clock)
         : http(std::move(client)),
-          limiters(system_clock()),
-          environment(aws::AuthEnvironment{*http, system_clock(), system_random(), aws::system_environment(),
+          limiters(clock),
+          environment(aws::AuthEnvironment{*http, clock, system_random(), aws::system_environment(),
                                            aws::system_processes(), "polysync/" POLYSYNC_VERSION},
                       limiters) {}
 
@@ -22,14 +21,14 @@ struct Connector::Parts {
     ProviderEnvironment environment;
 };
 
-Connector::Connector() = default;
+Connector::Connector(Clock& clock) : clock_(clock) {}
 Connector::~Connector() = default;
 
 Status Connector::prepare() {
     if (parts_) return success();
     auto get = [](std::string_view name) { return aws::system_environment().get(name); };
     POLYSYNC_TRY(auto client, http::make_curl_client(http::curl_options_from_environment(get)));
-    parts_ = std::make_unique<Parts>(std::move(client));
+    parts_ = std::make_unique<Parts>(std::move(client), clock_);
     return success();
 }
 

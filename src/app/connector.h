@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "http/http_client.h"
 #include "model/platform.h"
@@ -15,7 +16,8 @@ namespace polysync::app {
 // Outlives the providers that it makes, and is outlived by the io_context that runs them; one thread.
 class Connector {
   public:
-    Connector();
+    // `clock` outlives it.
+    explicit Connector(Clock& clock = system_clock());
     ~Connector();
     Connector(const Connector&) = delete;
     Connector& operator=(const Connector&) = delete;
@@ -32,6 +34,7 @@ class Connector {
   private:
     struct Parts;
     [[nodiscard]] Status prepare();
+    Clock& clock_;
     std::unique_ptr<Parts> parts_;  // made at the first connect: some commands make no call
 };
 

@@ -40,18 +40,18 @@ std::string node_name(const NodeOptions& options) {
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::open(NodeOptions options, boost::asio::io_context& io) {
-    std::unique_ptr<Node> node(new Node);
-    POLYSYNC_TRY(node->connector_.http());
     auto name = node_name(options);
+    std::optional<NameLock> name_lock;
     if (options.store.is_shared()) {
-        POLYSYNC_TRY(node->name_lock_, NameLock::take(name));
+        POLYSYNC_TRY(name_lock, NameLock::take(name));
     }
-    POLYSYNC_TRY(node->store_, open_store(options.store));
+    POLYSYNC_TRY(auto store, open_store(options.store));
+    std::unique_ptr<Node> node(new Node(std::move(name_lock), std::move(store)));
+    POLYSYNC_TRY(node->connector_.http());
 
     runtime::RuntimeParts parts;
     parts.store = node->store_.get();
-    node->clock_.emplace(system_clock(), *node->store_);
-    parts.clock = &*node->clock_;
+    parts.clock = &node->clock_;
     parts.random = &system_random();
     parts.providers = &node->providers_;
     parts.catalogs = api::catalog_loader();
@@ -69,7 +69,7 @@ Result<std::unique_ptr<Node>> Node::open(NodeOptions options, boost::asio::io_co
     served.operations = node->operations_.get();
     served.runtime_executor = io.get_executor();
     served.providers = &node->providers_;
-    served.clock = &*node->clock_;
+    served.clock = &node->clock_;
     served.version = POLYSYNC_VERSION;
     served.started_at = system_clock().now();
     POLYSYNC_TRY(node->listener_, server::Server::listen(std::move(options.listener), std::move(served)));
@@ -83,6 +83,13 @@ std::string Node::local_url() const {
         if (auto at = url.find(any); at != std::string::npos) url.replace(at, std::strlen(any), loopback);
     return url;
 }
+
+Node::Node(std::optional<NameLock> name_lock, std::unique_ptr<store::Store> store)
+    : name_lock_(std::move(name_lock)),
+      store_(std::move(store)),
+      clock_(system_clock(), *store_),
+      connector_(clock_),
+      providers_(connector_) {}
 
 Async<Status> Node::start() {
     auto loaded = co_await runtime_->load();

@@ -52,12 +52,12 @@ class Node {
     [[nodiscard]] Result<http::HttpClient*> http() { return connector_.http(); }
 
   private:
-    Node() : providers_(connector_) {}
+    Node(std::optional<NameLock> name_lock, std::unique_ptr<store::Store> store);
 
     // In the order in which they are needed.
     std::optional<NameLock> name_lock_;
     std::unique_ptr<store::Store> store_;
-    std::optional<store::StoreClock> clock_;
+    store::StoreClock clock_;  // when something was called, and how long ago, is said by one clock
     Connector connector_;
     Providers providers_;
     std::unique_ptr<runtime::Runtime> runtime_;
