@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <charconv>
+#include <ctime>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -16,9 +17,14 @@ class MachineClock final : public Clock {
     SystemTime now() const override {
         return std::chrono::time_point_cast<Millis>(std::chrono::system_clock::now());
     }
-    SteadyTime steady_now() const override { return std::chrono::steady_clock::now(); }
+    // std::chrono's own steady clock stands still while the machine is suspended, and leases do not.
+    SteadyTime steady_now() const override {
+        struct timespec time {};
+        ::clock_gettime(CLOCK_BOOTTIME, &time);
+        return SteadyTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
+    }
     Async<void> sleep_until(SteadyTime deadline) override {
-        boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, deadline);
+        boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, deadline - steady_now());
         boost::system::error_code ignored;
         co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     }

@@ -40,7 +40,11 @@ Context::Context(RuntimeParts given)
 
 bool Context::holds(const std::string& of) const {
     if (engine::is_planted(engine::Fault::lease_is_ignored)) return true;
-    return of == owner && clock().steady_now() < lease_until;
+    return of == owner && clock().steady_now() < lease.until && clock().now() < lease.until_shared;
+}
+
+Context::Lease Context::lease_for(Millis time) const {
+    return {clock().steady_now() + time, clock().now() + time};
 }
 
 Status check_catalog(store::ReadTransaction& transaction, const Premise& premise) {

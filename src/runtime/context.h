@@ -47,7 +47,13 @@ struct Context {
     // Of the runs that this process follows (NodeLease::owner()); changes when the lease is lost and taken
     // anew. The node's name alone where nobody shares the store.
     std::string owner;
-    SteadyTime lease_until = SteadyTime::max();
+    // A lease ends by two clocks: a machine that stands still may take its steady one along, and the one that
+    // nodes share, which each answer of the store sets right, may be set back.
+    struct Lease {
+        SteadyTime until = SteadyTime::max();
+        SystemTime until_shared = SystemTime::max();
+    };
+    Lease lease;
     // Of this node's name: those before this process that are dead for sure (RuntimeParts::name_lock).
     std::set<std::string> predecessors;
     // Of the live nodes, by name: who does what any of them can do.
@@ -61,6 +67,8 @@ struct Context {
     [[nodiscard]] store::Store& store() const { return *parts.store; }
     // Whether nobody else may act for this owner now. SAFE-1 rests on it: asked right before each start call.
     [[nodiscard]] bool holds(const std::string& of) const;
+    // One that would begin now.
+    [[nodiscard]] Lease lease_for(Millis time) const;
     [[nodiscard]] Premise premise() const { return {parts.shared_store, owner, catalog->version}; }
 };
 

@@ -43,7 +43,7 @@ struct Membership::Beat {
 };
 
 Async<Status> Membership::join() {
-    auto began = context_.clock().steady_now();
+    auto held = context_.lease_for(own_share());
     auto lease = std::make_shared<store::NodeLease>();
     lease->node = context_.parts.node;
     lease->at = context_.clock().now();
@@ -73,7 +73,7 @@ Async<Status> Membership::join() {
         before.term = term;
         context_.predecessors.insert(before.owner());
     }
-    context_.lease_until = began + own_share();
+    context_.lease = held;
     co_return success();
 }
 
@@ -111,10 +111,10 @@ Async<void> Membership::run() {
 
 // One unit: renews, ends the leases that have run out, and reads what others have left to this node.
 Async<Result<Membership::Beat>> Membership::beat() {
-    auto began = context_.clock().steady_now();
+    auto held = context_.lease_for(own_share());
     auto seen = std::make_shared<Beat>();
     auto at = context_.clock().now();
-    auto expired = expired_nodes(began);
+    auto expired = expired_nodes(context_.clock().steady_now());
     auto owner = context_.owner;
     store::Work work = [seen, at, expired, owner](store::Transaction& transaction) -> Status {
         *seen = {};
@@ -139,7 +139,7 @@ Async<Result<Membership::Beat>> Membership::beat() {
     };
     auto done = co_await context_.store().write(std::move(work));
     if (!done) co_return done.error();
-    if (seen->held) context_.lease_until = began + own_share();
+    if (seen->held) context_.lease = held;
     note(*seen);
     co_return std::move(*seen);
 }
@@ -179,7 +179,7 @@ void Membership::tell_nodes(std::size_t nodes) {
 
 // Whatever is still under way speaks of runs that are not this node's any more.
 void Membership::resign() {
-    context_.lease_until = SteadyTime::min();
+    context_.lease.until = SteadyTime::min();
     watcher_.clear();
     canceller_.clear();
 }
@@ -202,7 +202,7 @@ Async<void> Membership::take_cancels() {
 }
 
 Async<void> Membership::leave() {
-    context_.lease_until = SteadyTime::min();
+    context_.lease.until = SteadyTime::min();
     store::Work work = [node = context_.parts.node,
                         owner = context_.owner](store::Transaction& transaction) -> Status {
         POLYSYNC_TRY(auto nodes, transaction.nodes());
