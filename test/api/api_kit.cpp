@@ -20,17 +20,18 @@ namespace json = boost::json;
 
 class FakeSource final : public runtime::ProviderSource {
   public:
-    FakeSource(std::vector<std::unique_ptr<sim::FakePlatform>>& aws,
+    FakeSource(std::vector<std::unique_ptr<sim::FakePlatform>>& aws, const Clock& clock,
                std::optional<cli::test::Script>& discovery)
-        : aws_(aws), discovery_(discovery) {}
+        : aws_(aws), clock_(clock), discovery_(discovery) {}
     Result<std::shared_ptr<Provider>> provider(const engine::CatalogPlatform& platform) override {
         if (discovery_) return std::shared_ptr<Provider>(new cli::test::FakeProvider(*discovery_));
         auto index = platform.name.str() == "p1" ? 0u : 1u;
-        return sim::make_fake_provider(*aws_[index], platform.platform);
+        return sim::make_fake_provider(*aws_[index], platform.platform, clock_);
     }
 
   private:
     std::vector<std::unique_ptr<sim::FakePlatform>>& aws_;
+    const Clock& clock_;
     std::optional<cli::test::Script>& discovery_;
 };
 
@@ -112,7 +113,7 @@ ApiTest::ApiTest() {
     EXPECT_TRUE(stored);
     for (int i = 0; i < 2; ++i)
         aws.push_back(std::make_unique<sim::FakePlatform>(sim::StartKind::by_token, clock, random, faults));
-    providers = std::make_unique<FakeSource>(aws, discovery);
+    providers = std::make_unique<FakeSource>(aws, clock, discovery);
     runtime::RuntimeParts parts{
         .store = store.get(), .clock = &clock, .random = &random, .providers = providers.get()};
     parts.catalogs = api::catalog_loader();

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t lines_per_page = 100;
 constexpr Millis signature_life = std::chrono::minutes(5);
+// As in aws/core/clock_offset.cpp and GlueProvider::clock_allowance.
+constexpr Millis clock_noise = std::chrono::seconds(30);
+constexpr Millis look_back = std::chrono::hours(1);
 
 Error refusal(ErrorKind kind, std::string code, std::string message = "the simulated AWS says no") {
     return make_error(kind, std::move(code), std::move(message));
@@ -42,7 +45,7 @@ void FakePlatform::decide_by_chance(FakeRun& run) {
     if (happens(0.15)) run.ends = run.started + Millis(happens(0.5) ? 0 : 50);  // over before anybody looks
     // Express executions last five minutes at most, and nobody can stop them.
     if (kind_ != StartKind::unknowable && happens(faults_.run_is_slow))
-        run.ends = run.started + std::chrono::hours(3);
+        run.ends = run.started + std::chrono::minutes(100);
     if (happens(faults_.run_lost)) {
         run.end = PipelineRunStatus::failed;
         run.infrastructure_loss = true;
@@ -124,8 +127,9 @@ PipelineRun FakePlatform::status(const FakeRun& run) const {
 
 class FakeProvider final : public Provider {
   public:
-    FakeProvider(FakePlatform& aws, Platform platform, std::function<void(std::string_view)> crash_point)
-        : aws_(aws), platform_(std::move(platform)), crash_point_(std::move(crash_point)) {}
+    FakeProvider(FakePlatform& aws, Platform platform, const Clock& clock,
+                 std::function<void(std::string_view)> crash_point)
+        : aws_(aws), platform_(std::move(platform)), clock_(clock), crash_point_(std::move(crash_point)) {}
 
     const Platform& platform() const override { return platform_; }
     Async<Result<JobPage>> discover(std::string) override { co_return JobPage{}; }
@@ -147,7 +151,7 @@ class FakeProvider final : public Provider {
         intent.request["attributes"] = spec.job.attributes;
         intent.repeat_is_safe = aws_.kind() == StartKind::by_token;
         intent.from_definition.emplace_back("type");
-        intent.created_at = aws_.clock_.now();
+        intent.created_at = clock_.now();
         return intent;
     }
     Async<Result<SubmissionIntent>> complete(SubmissionIntent intent) override {
@@ -163,13 +167,16 @@ class FakeProvider final : public Provider {
     Async<Result<PipelineRun>> submit(const SubmissionIntent& given, aws::LeaveToSend leave) override {
         auto intent = given;
         if (!given.from_definition.empty()) co_return refusal(ErrorKind::internal, "incomplete_intent");
+        auto offset = offset_;
         if (!aws_.script && aws_.happens(0.05)) co_await call("aws.limiter", std::chrono::seconds(60));
-        SystemTime signed_at;
-        do {
-            signed_at = aws_.clock_.true_time();
-            if (leave && !leave()) co_return refusal(ErrorKind::contention, aws::lease_lost);
+        for (bool is_fresh = false; !is_fresh;) {  // else refused, and signed anew
+            auto signed_at = clock_.now() + offset_;
+            if (leave && (std::chrono::abs(offset_ - offset) > clock_noise || !leave()))
+                co_return refusal(ErrorKind::contention, aws::lease_lost);
             co_await call("aws.start.before");
-        } while (aws_.clock_.true_time() - signed_at > signature_life);  // refused, and signed anew
+            is_fresh = std::chrono::abs(aws_.clock_.true_time() - signed_at) <= signature_life;
+            learn_offset();
+        }
         if (aws_.is_out) co_return refusal(ErrorKind::transient, "connect_failed");
         if (aws_.refuses) co_return *aws_.refuses;
         if (aws_.happens(aws_.faults_.throttled))
@@ -189,9 +196,10 @@ class FakeProvider final : public Provider {
         co_return status;
     }
 
-    Async<Result<FindAnswer>> find_submission(const SubmissionIntent& given, SystemTime) override {
+    Async<Result<FindAnswer>> find_submission(const SubmissionIntent& given, SystemTime called_at) override {
         auto token = given.token.str();
         co_await call("aws.find");
+        learn_offset();
         if (aws_.is_out || aws_.happens(aws_.faults_.unreachable))
             co_return refusal(ErrorKind::transient, "connect_failed");
         FindAnswer answer;
@@ -201,9 +209,12 @@ class FakeProvider final : public Provider {
             co_return answer;
         }
         auto found = aws_.by_token_.find(token);
-        bool visible =
-            found != aws_.by_token_.end() &&
-            aws_.clock_.true_time() - aws_.runs_.at(found->second.front()).started >= aws_.faults_.list_delay;
+        bool visible = false;
+        if (found != aws_.by_token_.end()) {
+            auto made = aws_.runs_.at(found->second.front()).started;
+            visible = aws_.clock_.true_time() - made >= aws_.faults_.list_delay &&
+                      made >= called_at + offset_ - look_back;
+        }
         if (visible) {
             answer.result = FindResult::found;
             answer.run = aws_.status(aws_.runs_.at(found->second.front()));
@@ -217,6 +228,7 @@ class FakeProvider final : public Provider {
         Millis more = aws_.on_statuses ? aws_.on_statuses(runs) : Millis(0);
         if (more.count() > 0) co_await aws_.clock_.sleep_for(more);
         co_await call("aws.statuses");
+        learn_offset();
         std::vector<StatusAnswer> out;
         bool throttled = aws_.happens(aws_.faults_.throttled),
              unreachable = aws_.is_out || aws_.happens(aws_.faults_.unreachable);
@@ -287,14 +299,19 @@ class FakeProvider final : public Provider {
         co_await aws_.clock_.sleep_for(takes + more);
     }
 
+    // From the date of an answer.
+    void learn_offset() { offset_ = aws_.clock_.true_time() - clock_.now(); }
+
     FakePlatform& aws_;
     Platform platform_;
+    const Clock& clock_;
     std::function<void(std::string_view)> crash_point_;
+    Millis offset_{0};  // AWS's clock less ours
 };
 
-std::shared_ptr<Provider> make_fake_provider(FakePlatform& aws, Platform platform,
+std::shared_ptr<Provider> make_fake_provider(FakePlatform& aws, Platform platform, const Clock& clock,
                                              std::function<void(std::string_view)> crash_point) {
-    return std::make_shared<FakeProvider>(aws, std::move(platform), std::move(crash_point));
+    return std::make_shared<FakeProvider>(aws, std::move(platform), clock, std::move(crash_point));
 }
 
 }  // namespace polysync::sim

@@ -100,10 +100,12 @@ class FakePlatform {
     int most_at_once_ = 0;
 };
 
-// The provider in front of it; made anew after every crash. Calls take virtual time.
+// The provider in front of it, in a process that goes by `clock`; made anew after every crash. Calls take
+// virtual time.
 // `crash_point` is called before and after every call's effect, with its name: the process may crash or be
 // paused there.
 [[nodiscard]] std::shared_ptr<Provider> make_fake_provider(
-    FakePlatform& aws, Platform platform, std::function<void(std::string_view)> crash_point = {});
+    FakePlatform& aws, Platform platform, const Clock& clock,
+    std::function<void(std::string_view)> crash_point = {});
 
 }  // namespace polysync::sim

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+
 #include "engine/test_hooks.h"
 
 namespace polysync::sim {
@@ -13,9 +16,17 @@ Error connection_lost() {
 
 }  // namespace
 
+Async<void> MachineClock::sleep_until(SteadyTime deadline) {
+    co_await clock_.sleep_until(deadline + lost_);
+    // Whoever was woken before does not go on sleeping.
+    auto state = co_await boost::asio::this_coro::cancellation_state;
+    while (steady_now() < deadline && state.cancelled() == boost::asio::cancellation_type::none)
+        co_await clock_.sleep_until(deadline + lost_);
+}
+
 std::optional<SystemTime> NodeStore::shared_now() const {
     if (!is_shared_) return std::nullopt;
-    return time_.at(standing_.clock.steady_now());
+    return time_.at(machine_.steady_now());
 }
 
 Async<Status> NodeStore::write(store::Work work, std::vector<RunId> reads) {
@@ -47,8 +58,8 @@ Async<std::shared_ptr<NodeStore::Group>> NodeStore::take_turn() {
         }
     }
     if (!group->asked) {
-        group->asked = standing_.clock.steady_now();
-        group->begins = *group->asked + standing_.store_wait("lock");
+        group->asked = machine_.steady_now();
+        group->begins = standing_.clock.steady_now() + standing_.store_wait("lock");
     }
     while (group->begins > standing_.clock.steady_now()) co_await standing_.clock.sleep_until(group->begins);
     co_return group;
@@ -69,7 +80,7 @@ Async<Status> NodeStore::perform(Group& group, store::Work work, std::vector<Run
         group.ends = standing_.cut_off_until;
         co_await sleep_until(*group.ends);
     }
-    if (*told) time_.note(**told, *group.asked, standing_.clock.steady_now());
+    if (*told) time_.note(**told, *group.asked, machine_.steady_now());
     co_return done;
 }
 

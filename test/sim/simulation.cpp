@@ -126,7 +126,7 @@ class Simulation {
         switch (world_.random.next() % 14) {
             case 0:
                 ++report_.mishaps["pause"];
-                return world_.pause(node, time);
+                return world_.pause(node, {time, world_.random.next() % 3 == 0});
             case 1:
                 ++report_.mishaps["cut off"];
                 return world_.cut_off(node, time);
@@ -226,11 +226,12 @@ class Simulation {
     }
 
     // Between a node's last look at its lease and what it does then.
-    Millis stall(std::string_view where) {
+    Stall stall(std::string_view where) {
         bool often = where == "aws.start.before" || where == "aws.limiter";
-        if (at_peace_ || world_.random.unit() >= (often ? 0.04 : 0.001)) return Millis(0);
-        ++report_.mishaps["stall"];
-        return chance(std::chrono::minutes(world_.random.next() % 2 ? 3 : 40));
+        if (at_peace_ || world_.random.unit() >= (often ? 0.04 : 0.001)) return {};
+        bool of_machine = world_.random.next() % 3 == 0;
+        ++report_.mishaps[of_machine ? "machine stands still" : "stall"];
+        return {chance(std::chrono::minutes(world_.random.next() % 2 ? 3 : 40)), of_machine};
     }
 
     // Of the seeds with one node half are on a store that others may share.

@@ -71,7 +71,7 @@ TEST(Simulation, InvariantsHoldWhateverCrashes) {
                             "pause", "resume", "backfill", "backfill state", "clock jump", "outage", "apply"})
         EXPECT_GT(sum.acts[act], 0) << "nobody does " << act;
     for (const char* mishap : {"pause", "cut off", "stop", "kill", "stall", "lease lost", "slow for one",
-                               "slow for all", "clock set"})
+                               "slow for all", "clock set", "machine stands still"})
         EXPECT_GT(sum.mishaps[mishap], 0) << "no node has: " << mishap;
 }
 

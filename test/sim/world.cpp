@@ -1,6 +1,7 @@
 #include "test/sim/world.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -15,12 +16,12 @@ namespace {
 
 class FakeSource final : public runtime::ProviderSource {
   public:
-    FakeSource(std::map<ObjectId, std::unique_ptr<FakePlatform>>& aws, Standing& standing)
-        : aws_(aws), standing_(standing) {}
+    FakeSource(std::map<ObjectId, std::unique_ptr<FakePlatform>>& aws, Standing& standing, const Clock& clock)
+        : aws_(aws), standing_(standing), clock_(clock) {}
     Result<std::shared_ptr<Provider>> provider(const engine::CatalogPlatform& platform) override {
         auto& made = providers_[platform.id];
         if (!made)
-            made = make_fake_provider(*aws_.at(platform.id), platform.platform,
+            made = make_fake_provider(*aws_.at(platform.id), platform.platform, clock_,
                                       [this](std::string_view where) { (void)standing_.crash_point(where); });
         return made;
     }
@@ -28,6 +29,7 @@ class FakeSource final : public runtime::ProviderSource {
   private:
     std::map<ObjectId, std::unique_ptr<FakePlatform>>& aws_;
     Standing& standing_;
+    const Clock& clock_;
     std::map<ObjectId, std::shared_ptr<Provider>> providers_;
 };
 
@@ -136,7 +138,7 @@ bool World::may_crash(int node, std::string_view where) {
     auto& standing = processes_[std::size_t(node)]->standing;
     if (!standing.crashed && crash_point && crash_point(where)) standing.crashed = true;
     if (!standing.crashed && stall_point)
-        if (auto time = stall_point(where); time.count() > 0) pause(node, time);
+        if (auto stall = stall_point(where); stall.time.count() > 0) pause(node, stall);
     return standing.crashed;
 }
 
@@ -158,9 +160,10 @@ void World::start(int node) {
     process = std::make_unique<Process>(Standing{
         clock, random, [this, node](std::string_view where) { return may_crash(node, where); },
         [this, node](std::string_view what) { return store_wait ? store_wait(node, what) : Millis(0); }});
-    process->store = std::make_unique<NodeStore>(*store_, process->standing, shared_);
-    process->clock = std::make_unique<store::StoreClock>(*machines_[std::size_t(node)], *process->store);
-    process->source = std::make_unique<FakeSource>(aws, process->standing);
+    auto& machine = *machines_[std::size_t(node)];
+    process->store = std::make_unique<NodeStore>(*store_, process->standing, machine, shared_);
+    process->clock = std::make_unique<store::StoreClock>(machine, *process->store);
+    process->source = std::make_unique<FakeSource>(aws, process->standing, *process->clock);
     runtime::RuntimeParts parts;
     parts.store = process->store.get();
     parts.clock = process->clock.get();
@@ -203,14 +206,28 @@ void World::crash(int node) {
     process.reset();
 }
 
-void World::pause(int node, Millis time) {
+void World::pause(int node, Stall stall) {
     auto& standing = processes_[std::size_t(node)]->standing;
-    standing.paused_until = std::max(standing.paused_until, clock.steady_now() + time);
+    auto until = clock.steady_now() + stall.time,
+         already = std::max(clock.steady_now(), standing.paused_until);
+    if (until <= already) return;
+    standing.paused_until = until;
+    if (stall.of_machine) standing.stood_still += std::chrono::floor<Millis>(until - already);
+}
+
+// Its clocks go on from where they stood.
+void World::wake(int node) {
+    auto& standing = processes_[std::size_t(node)]->standing;
+    machines_[std::size_t(node)]->has_stood_still(std::exchange(standing.stood_still, Millis(0)));
 }
 
 void World::mend(int node) {
     auto& standing = processes_[std::size_t(node)]->standing;
-    standing.paused_until = standing.cut_off_until = clock.steady_now();
+    auto now = clock.steady_now();
+    if (standing.paused_until > now)
+        standing.stood_still -=
+            std::min(standing.stood_still, std::chrono::floor<Millis>(standing.paused_until - now));
+    standing.paused_until = standing.cut_off_until = now;
 }
 
 void World::cut_off(int node, Millis time) {
@@ -236,8 +253,10 @@ bool World::run_until(const std::function<bool()>& what, Millis most) {
 
 // One step of one node; false where none has anything to do.
 bool World::step() {
-    for (auto& process : processes_) {
+    for (int node = 0; node < nodes(); ++node) {
+        auto& process = processes_[std::size_t(node)];
         if (!process || clock.steady_now() < process->standing.paused_until) continue;
+        wake(node);
         process->io.restart();
         if (process->io.poll_one() > 0) return true;
     }

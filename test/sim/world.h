@@ -47,7 +47,7 @@ class World {
     void stop(int node = 0);   // in good order
     void crash(int node = 0);  // everything in memory is gone
     // The node makes no step for so long, and does not know it.
-    void pause(int node, Millis time);
+    void pause(int node, Stall stall);
     // The node cannot reach the store for so long.
     void cut_off(int node, Millis time);
     // Somebody sets the clock of the node's machine, which has no part in the store's time.
@@ -87,8 +87,8 @@ class World {
     Faults faults;
     std::map<ObjectId, StartKind> kinds;
     std::map<ObjectId, std::unique_ptr<FakePlatform>> aws;
-    std::function<bool(std::string_view)> crash_point;    // whether to crash there
-    std::function<Millis(std::string_view)> stall_point;  // how long to be paused there
+    std::function<bool(std::string_view)> crash_point;   // whether to crash there
+    std::function<Stall(std::string_view)> stall_point;  // how long to be paused there
     // What a node waits for the store: for the "lock" before a transaction begins, for its "answer" once it
     // is done, before and after a "read"; or until it is done again, because it was "lost".
     std::function<Millis(int node, std::string_view what)> store_wait;
@@ -101,6 +101,7 @@ class World {
     struct Process;
     bool may_crash(int node, std::string_view where);
     bool step();
+    void wake(int node);
     [[nodiscard]] SteadyTime next_resumption() const;
     [[nodiscard]] Status keep_objects(store::Transaction& transaction, const engine::CatalogInput& input);
 
