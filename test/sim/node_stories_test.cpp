@@ -48,6 +48,11 @@ class NodeStory : public Story {
         return term;
     }
 
+    static Async<void> run_it(runtime::Operations& operations, runtime::RunOnceRequest request) {
+        auto done = co_await operations.run_once(std::move(request), "ada");
+        EXPECT_TRUE(done);
+    }
+
     int waited_for_ = -1;  // the node that wait_once() has hit
 };
 
@@ -322,6 +327,77 @@ TEST_F(NodeStory, AStoreThatIsSlowForAllStopsNoRun) {  // SAFE-1, SAFE-2
     EXPECT_EQ(term_of("node-0"), 1);
     EXPECT_EQ(term_of("node-1"), 1);
     EXPECT_THAT(started(), ElementsAre("load " + key, "child " + key));
+}
+
+// A virtual machine that is paused or moved: when it goes on, its clocks know nothing of it, neither does the
+// lease.
+TEST_F(NodeStory, AMachineThatStoodStillBeforeItSentSendsNothing) {  // SAFE-1
+    int stalled = -1;
+    world_.stall_point = [&](std::string_view where) -> Stall {
+        if (where != "aws.start.before" || stalled >= 0) return {};
+        stalled = owner();
+        return {minutes(25), true};
+    };
+    begin();
+    until("2026-09-14T01:20:00Z");
+    ASSERT_GE(stalled, 0);
+    EXPECT_THAT(started(), ElementsAre("load " + key));  // by the other one
+    until("2026-09-14T01:58:00Z");
+    EXPECT_EQ(state("load", key), "Succeeded");
+    EXPECT_EQ(owner(), other_than(stalled));
+    EXPECT_THAT(started(), SizeIs(1));
+    EXPECT_EQ(term_of(fmt::format("node-{}", stalled)), 2);
+}
+
+// It signs with the old time, which AWS refuses. By then an answer of the store has set its clock right, so
+// that the next signature is good; its lease is only looked at with the next beat.
+TEST_F(NodeStory, AMachineThatStoodStillBeforeItSignedSendsNothing) {  // SAFE-1
+    task("other", "none");
+    int stalled = -1, sent = 0;
+    world_.store_wait = [&](int node, std::string_view what) -> Millis {
+        bool is_completed = what == "answer" && stalled < 0 && state("load", key) == "Submitting" &&
+                            attempts(last_.id).back().intent.find("completed") != std::string::npos;
+        if (!is_completed) return Millis(0);
+        stalled = node;
+        world_.pause(node, minutes(25), true);
+        return seconds(1);
+    };
+    world_.stall_point = [&](std::string_view where) -> Stall {
+        bool goes_on = stalled >= 0 && where == "aws.start.before" &&
+                       world_.clock.now() >= parse_iso8601("2026-09-14T01:25:00Z").value();
+        if (goes_on && ++sent == 1) {
+            runtime::RunOnceRequest request;
+            request.task = QualifiedName("other");
+            world_.spawn(run_it(world_.operations(stalled), request), stalled);
+        }
+        return {};
+    };
+    begin_at("2026-09-14T00:30:02Z");  // no beat is due at the hour
+    begin();
+    until("2026-09-14T01:20:00Z");
+    ASSERT_GE(stalled, 0);
+    EXPECT_THAT(started(), ElementsAre("load " + key));
+    until("2026-09-14T01:58:00Z");
+    EXPECT_GE(sent, 1);
+    EXPECT_EQ(state("load", key), "Succeeded");
+    EXPECT_EQ(owner(), other_than(stalled));
+    EXPECT_THAT(started(), ElementsAre("load " + key, "other"));
+}
+
+TEST_F(NodeStory, ATimeOutBeginsWithTheClaimNotWithTheWaitForIt) {  // TASK-7
+    task_named("load").execution_timeout = minutes(5);
+    takes_["load"] = minutes(4) + seconds(55);
+    std::set<int> waited;  // each node once: one of them with its claim
+    world_.store_wait = [&](int node, std::string_view what) -> Millis {
+        bool waits = what == "lock" && state("load", key) == "Queued" && waited.insert(node).second;
+        return seconds(waits ? 15 : 0);
+    };
+    begin_at("2026-09-14T00:30:02Z");
+    begin();
+    until("2026-09-14T01:07:00Z");
+    EXPECT_EQ(run("load", key).submitted_at, parse_iso8601("2026-09-14T01:00:15Z").value());
+    EXPECT_EQ(state("load", key), "Succeeded");
+    EXPECT_THAT(aws().cancelled(), SizeIs(0));
 }
 
 }  // namespace

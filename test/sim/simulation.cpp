@@ -126,7 +126,7 @@ class Simulation {
         switch (world_.random.next() % 14) {
             case 0:
                 ++report_.mishaps["pause"];
-                return world_.pause(node, {time, world_.random.next() % 3 == 0});
+                return world_.pause(node, time, world_.random.next() % 3 == 0);
             case 1:
                 ++report_.mishaps["cut off"];
                 return world_.cut_off(node, time);

@@ -138,7 +138,8 @@ bool World::may_crash(int node, std::string_view where) {
     auto& standing = processes_[std::size_t(node)]->standing;
     if (!standing.crashed && crash_point && crash_point(where)) standing.crashed = true;
     if (!standing.crashed && stall_point)
-        if (auto stall = stall_point(where); stall.time.count() > 0) pause(node, stall);
+        if (auto stall = stall_point(where); stall.time.count() > 0)
+            pause(node, stall.time, stall.of_machine);
     return standing.crashed;
 }
 
@@ -206,13 +207,12 @@ void World::crash(int node) {
     process.reset();
 }
 
-void World::pause(int node, Stall stall) {
+void World::pause(int node, Millis time, bool of_machine) {
     auto& standing = processes_[std::size_t(node)]->standing;
-    auto until = clock.steady_now() + stall.time,
-         already = std::max(clock.steady_now(), standing.paused_until);
+    auto until = clock.steady_now() + time, already = std::max(clock.steady_now(), standing.paused_until);
     if (until <= already) return;
     standing.paused_until = until;
-    if (stall.of_machine) standing.stood_still += std::chrono::floor<Millis>(until - already);
+    if (of_machine) standing.stood_still += std::chrono::floor<Millis>(until - already);
 }
 
 // Its clocks go on from where they stood.

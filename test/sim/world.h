@@ -46,8 +46,9 @@ class World {
     void start(int node = 0);  // a process
     void stop(int node = 0);   // in good order
     void crash(int node = 0);  // everything in memory is gone
-    // The node makes no step for so long, and does not know it.
-    void pause(int node, Stall stall);
+    // The node makes no step for so long, and does not know it; nor does its machine, where that stands
+    // still.
+    void pause(int node, Millis time, bool of_machine = false);
     // The node cannot reach the store for so long.
     void cut_off(int node, Millis time);
     // Somebody sets the clock of the node's machine, which has no part in the store's time.
