@@ -147,6 +147,7 @@ class Watcher {
     // Says of all runs that are due by which calls they are to be asked about.
     void sort_due(Platform& platform, const engine::PollShape& shape, SteadyTime now) const;
     [[nodiscard]] static std::size_t count_riding(const JobRuns& job, SteadyTime now);
+    void queue_single(Platform& platform, const Asked& asked) const;
     [[nodiscard]] bool is_awaited(const Asked& asked) const;
     static void add_riding(Sweep& sweep, const JobRuns& job, std::size_t most);
     [[nodiscard]] std::optional<Look> take_due(Platform& platform, SteadyTime until) const;

@@ -162,6 +162,15 @@ void Watcher::add_riding(Sweep& sweep, const JobRuns& job, std::size_t most) {
     sweep.asked.erase(end, sweep.asked.end());
 }
 
+// Ends may be waiting there by the hundred; cancels do not wait for them.
+void Watcher::queue_single(Platform& platform, const Asked& asked) const {
+    auto* run = find(asked.run);
+    if (run && run->cancelling)
+        platform.singles.push_front(asked);
+    else
+        platform.singles.push_back(asked);
+}
+
 // It has neither gone nor been given another look since it was queued.
 bool Watcher::is_awaited(const Asked& asked) const {
     auto* run = find(asked.run);
@@ -186,7 +195,7 @@ void Watcher::sort_due(Platform& platform, const engine::PollShape& shape, Stead
         auto* runs = place_.at(due->run);
         auto* run = find(due->run);
         if (run->cancelling && runs->is_asked) {
-            platform.singles.push_front({due->run, run->fence, due->at});
+            queue_single(platform, {due->run, run->fence, due->at});
             continue;
         }
         if (runs->is_asked) {
@@ -218,7 +227,7 @@ void Watcher::sort_due(Platform& platform, const engine::PollShape& shape, Stead
             job.runs->is_asked = true;
             platform.lists.push_back({job.runs, std::move(job.due)});
         } else {
-            platform.singles.insert(platform.singles.end(), job.due.begin(), job.due.end());
+            for (const auto& asked : job.due) queue_single(platform, asked);
         }
     }
 }

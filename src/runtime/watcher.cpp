@@ -160,7 +160,7 @@ Async<void> Watcher::ask(std::shared_ptr<Platform> asked_platform, Lane& lane, S
             continue;
         }
         if (i < answers.size() && answers[i].needs_own_call) {
-            if (!is_hurried) platform.singles.push_back({asked.run, asked.fence, asked.look});
+            if (!is_hurried) queue_single(platform, {asked.run, asked.fence, asked.look});
             continue;
         }
         ++answered;
