@@ -42,6 +42,7 @@ std::string node_name(const NodeOptions& options) {
 Result<std::unique_ptr<Node>> Node::open(NodeOptions options, boost::asio::io_context& io) {
     std::unique_ptr<Node> node(new Node);
     POLYSYNC_TRY(node->connector_.http());
+    node->connector_.ask_for_accounts();
     auto name = node_name(options);
     if (options.store.is_shared()) {
         POLYSYNC_TRY(node->name_lock_, NameLock::take(name));
