@@ -13,7 +13,6 @@
 #include "aws/batch/client.h"
 #include "aws/core/limiter_registry.h"
 #include "aws/glue/client.h"
-#include "base/allocator.h"
 #include "base/clock.h"
 #include "bench/bench_connection.h"
 #include "bench/bench_result.h"
@@ -91,7 +90,6 @@ int run(const std::string& operation, const std::string& endpoint, const std::st
 }  // namespace polysync::bench
 
 int main(int argc, char** argv) {
-    polysync::tune_allocator();  // as the program
     if (argc != 5)
         return std::fputs("usage: aws_client get_job_run|describe_jobs ENDPOINT CA_FILE CALLS\n", stderr), 2;
     return polysync::bench::run(argv[1], argv[2], argv[3], std::strtol(argv[4], nullptr, 10));

@@ -12,7 +12,6 @@
 #include <fmt/format.h>
 
 #include "aws/core/limiter_registry.h"
-#include "base/allocator.h"
 #include "base/random.h"
 #include "bench/bench_connection.h"
 #include "bench/bench_result.h"
@@ -194,7 +193,6 @@ class Sweep {
 }  // namespace polysync::bench
 
 int main(int argc, char** argv) {
-    polysync::tune_allocator();  // as the program
     if (argc != 5) return 2;
     polysync::bench::Sweep(argv[1], argv[2], argv[3], std::atoi(argv[4])).measure();
     return 0;

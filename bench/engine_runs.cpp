@@ -9,7 +9,6 @@
 #include <cstdlib>
 #include <unordered_set>
 
-#include "base/allocator.h"
 #include "bench/bench_result.h"
 #include "bench/engine_bench.h"
 
@@ -141,7 +140,6 @@ int measure(const std::string& place, int runs, int clients) {
 }  // namespace polysync::bench
 
 int main(int argc, char** argv) {
-    polysync::tune_allocator();  // as the program
     if (argc < 3) return 2;
     return polysync::bench::measure(argv[1], std::atoi(argv[2]), argc > 3 ? std::atoi(argv[3]) : 256);
 }

@@ -15,7 +15,6 @@
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
-#include "base/allocator.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "bench/bench_result.h"
@@ -281,7 +280,6 @@ std::int64_t positive(const char* text) {
 int main(int argc, char** argv) {
     using namespace polysync::bench;
     if (argc != 8) fail("polling SERVICE RUNS JOBS RUN_SECONDS MINUTES EARLY_SECONDS on|off");
-    polysync::tune_allocator();
     polysync::log::set_level(polysync::log::Level::off);
     Case given{.type = type_of(argv[1]),
                .runs = std::size_t(positive(argv[2])),

@@ -48,15 +48,22 @@ class Sandbox:
         self.process.terminate()
         self.process.wait()
 
-    def admin(self, path, document):
+    def ask(self, method, path, document=None):
         connection = (http.client.HTTPSConnection("127.0.0.1", self.port, context=self.context) if self.context
                       else http.client.HTTPConnection("127.0.0.1", self.port))
-        connection.request("POST", f"/_sandbox/{path}", json.dumps(document))
+        connection.request(method, f"/_sandbox/{path}", None if document is None else json.dumps(document))
         answer = connection.getresponse()
         body = answer.read()
         connection.close()
         if answer.status != 200:
             sys.exit(f"{path}: {body}")
+        return json.loads(body)
+
+    def admin(self, path, document):
+        return self.ask("POST", path, document)
+
+    def read(self, path):
+        return self.ask("GET", path)
 
 
 def used(command, folder):

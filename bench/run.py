@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Polysync's AWS client and signer against other clients, side by side in one run.
 
-    bench/run.py [--rounds N] [--only aws,sigv4,program,engine,server,sweep,end_to_end] [--json FILE]
+    bench/run.py [--rounds N] [--only aws,sigv4,program,engine,server,sweep,end_to_end,quotas] [--json FILE]
 
 A TLS 1.3 nginx on loopback answers with canned bodies; it is pinned to one core and the client to another. What counts is
 the client's own CPU time per call; rounds of all clients are interleaved and the medians compared. scripts/bench
@@ -26,6 +26,7 @@ import answers  # noqa: E402
 import end_to_end  # noqa: E402
 import engine  # noqa: E402
 import program  # noqa: E402
+import quotas  # noqa: E402
 import server  # noqa: E402
 import server_bench  # noqa: E402
 import sigv4_requests  # noqa: E402
@@ -160,7 +161,7 @@ def measure_signers(rounds):
 def main():
     parser = argparse.ArgumentParser(description="Polysync's benchmarks.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", default="aws,sigv4,program,engine,server,sweep,end_to_end")
+    parser.add_argument("--only", default="aws,sigv4,program,engine,server,sweep,end_to_end,quotas")
     parser.add_argument("--json", type=Path, help="write all figures there, too")
     options = parser.parse_args()
     parts = set(options.only.split(","))
@@ -186,6 +187,9 @@ def main():
         goals += more
     if "end_to_end" in parts:
         figures["end_to_end"], more = end_to_end.measure(ROOT / "build" / "bench" / "src" / "polysync", WORK, options.rounds, print_table, verdict)
+        goals += more
+    if "quotas" in parts:
+        figures["quotas"], more = quotas.measure(ROOT / "build" / "bench" / "src" / "polysync", WORK, print_table)
         goals += more
     if "program" in parts:
         figures["program"] = program.measure(ROOT, WORK, print_table)

@@ -45,8 +45,9 @@ def free_port():
 
 
 class Server:
-    def __init__(self, binary, folder, core=None, **variables):
+    def __init__(self, binary, folder, core=None, store=None, options=(), **variables):
         self.binary, self.folder, self.port, self.variables = str(binary), Path(folder), free_port(), variables
+        self.store, self.options = store or f"sqlite:///{self.database}", options
         self.pin = ["taskset", "-c", str(core)] if core is not None else []
 
     def __enter__(self):
@@ -68,8 +69,8 @@ class Server:
     def start(self):
         """Seconds from the start of the process to the first answer on the port."""
         began = time.perf_counter()
-        self.process = subprocess.Popen([*self.pin, self.binary, "server", "--store", f"sqlite:///{self.database}", "--listen", f"127.0.0.1:{self.port}",
-                                         "--json"], cwd=self.folder, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.process = subprocess.Popen([*self.pin, self.binary, "server", "--store", self.store, "--listen", f"127.0.0.1:{self.port}",
+                                         *self.options, "--json"], cwd=self.folder, env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         while True:
             try:
                 connection = http.client.HTTPConnection("127.0.0.1", self.port)
@@ -97,6 +98,11 @@ class Server:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+
+    def kill(self):
+        """kill -9."""
+        self.process.kill()
         self.process.wait()
 
     def rss_mb(self):

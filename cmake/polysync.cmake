@@ -70,6 +70,7 @@ find_package(simdjson REQUIRED)
 find_package(date REQUIRED)
 find_package(SQLite3 REQUIRED)
 find_package(PostgreSQL REQUIRED)
+find_library(POLYSYNC_JEMALLOC jemalloc REQUIRED)
 if(POLYSYNC_TESTS)
   find_package(GTest REQUIRED)
 endif()
@@ -87,6 +88,14 @@ function(polysync_common target)
                              BOOST_BEAST_SEPARATE_COMPILATION)
   target_precompile_headers(${target} REUSE_FROM polysync_pch)
   target_link_libraries(${target} PRIVATE Boost::headers Boost::json fmt::fmt Threads::Threads)
+endfunction()
+
+# A process that runs for months, with answers of 200 KB among objects of 40 bytes: less CPU than with the C library's allocator (ADR 10).
+# Sanitizers bring their own.
+function(polysync_allocator target)
+  if(NOT POLYSYNC_SANITIZE)
+    target_link_libraries(${target} PRIVATE ${POLYSYNC_JEMALLOC})
+  endif()
 endfunction()
 
 # polysync_folder(NAME DEPS other folders LIBS third-party targets)

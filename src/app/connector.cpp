@@ -43,6 +43,10 @@ Async<Result<TokenInspection>> Connector::inspect_token(Platform platform) {
     co_return co_await inspect();
 }
 
+void Connector::ask_for_accounts() {
+    if (auto ready = prepare(); ready) parts_->environment.asks_for_accounts = true;
+}
+
 void Connector::share_with(std::size_t processes) {
     if (auto ready = prepare(); ready) parts_->limiters.share_with(processes);
 }

@@ -26,6 +26,9 @@ class Connector {
     [[nodiscard]] Result<std::unique_ptr<Provider>> connect(const Platform& platform);
     // What the token of a platform with web_identity says of itself; never asks AWS.
     [[nodiscard]] Async<Result<TokenInspection>> inspect_token(Platform platform);
+    // Providers that are made from now on ask for their account before their first call, so that all
+    // platforms of an account share its rate limits.
+    void ask_for_accounts();
     // So many processes, this one among them, share what AWS allows the accounts.
     void share_with(std::size_t processes);
     // The HTTP client that all share. Errors: invalid_input (CA bundle).

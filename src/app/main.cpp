@@ -13,7 +13,6 @@
 #include "app/server_command.h"
 #include "app/state_folder.h"
 #include "app/terminal_console.h"
-#include "base/allocator.h"
 #include "base/secret.h"
 #include "cli/exit_code.h"
 #include "cli/output.h"
@@ -104,7 +103,6 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace polysync::app
 
 int main(int argc, char** argv) {
-    polysync::tune_allocator();
     // `polysync … | head` ends quietly; sockets are never signalled. A file at its limit is a full disk.
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);

@@ -48,6 +48,7 @@ Result<std::unique_ptr<Node>> Node::open(NodeOptions options, boost::asio::io_co
     POLYSYNC_TRY(auto store, open_store(options.store));
     std::unique_ptr<Node> node(new Node(std::move(name_lock), std::move(store)));
     POLYSYNC_TRY(node->connector_.http());
+    node->connector_.ask_for_accounts();
 
     runtime::RuntimeParts parts;
     parts.store = node->store_.get();
@@ -71,7 +72,7 @@ Result<std::unique_ptr<Node>> Node::open(NodeOptions options, boost::asio::io_co
     served.providers = &node->providers_;
     served.clock = &node->clock_;
     served.version = POLYSYNC_VERSION;
-    served.started_at = system_clock().now();
+    served.started_at = node->clock_.now();
     POLYSYNC_TRY(node->listener_, server::Server::listen(std::move(options.listener), std::move(served)));
     return node;
 }

@@ -35,7 +35,11 @@ bool is_listed(const PollShape& shape, const JobLooks& looks) {
 }
 
 std::size_t calls_for_job(const PollShape& shape, const JobLooks& looks) {
-    return is_listed(shape, looks) ? pages_of(shape, looks.in_flight) : looks.due;
+    return is_listed(shape, looks) ? calls_for_list(shape, looks.in_flight) : looks.due;
+}
+
+std::size_t calls_for_list(const PollShape& shape, std::size_t in_flight) {
+    return pages_of(shape, in_flight);
 }
 
 std::size_t calls_for_ids(const PollShape& shape, std::size_t runs) { return pages_of(shape, runs); }

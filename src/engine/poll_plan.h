@@ -42,6 +42,8 @@ struct JobLooks {
 // Else each run that is due is asked for by itself, and none rides.
 [[nodiscard]] bool is_listed(const PollShape& shape, const JobLooks& looks);
 [[nodiscard]] std::size_t calls_for_job(const PollShape& shape, const JobLooks& looks);
+// The list's pages, where so many of the job's runs are in flight.
+[[nodiscard]] std::size_t calls_for_list(const PollShape& shape, std::size_t in_flight);
 // The calls for runs by their ids.
 [[nodiscard]] std::size_t calls_for_ids(const PollShape& shape, std::size_t runs);
 // How many more runs the last of those calls has room for.

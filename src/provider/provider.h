@@ -57,6 +57,15 @@ struct SubmissionIntent {
 };
 
 // One submitted run, with what is needed to ask about it.
+// With which calls a run is asked about, where the service lists a job's runs. Lists and calls for single
+// runs have rate limits of their own, so whoever asks about many keeps them apart: one does not wait for the
+// other.
+enum class AskBy {
+    any,     // by a list, and what it does not tell by a call of its own
+    list,    // what it does not tell is left to be asked for by itself
+    itself,  // by a call of its own
+};
+
 struct RunReference {
     std::string run_id;
     std::string external_id;  // SageMaker: the pipeline's name as the pipeline has it; may be empty when
@@ -65,15 +74,18 @@ struct RunReference {
     std::optional<SystemTime> submitted_at;  // narrows look-ups (Express log search); may be unknown
     bool with_progress = false;  // also what costs a call per run while it runs: SageMaker's step counts
     bool rides = false;          // asked for only where a call for other runs answers for this one too
+    AskBy by = AskBy::any;
 };
 
 struct StatusAnswer {
     std::string run_id;
-    Result<PipelineRun> run;  // not_found: AWS does not know the run
-    bool left_out = false;    // it was to ride along and no call covered it; `run` says nothing then
+    Result<PipelineRun> run;      // not_found: AWS does not know the run
+    bool left_out = false;        // it was to ride along and no call covered it; `run` says nothing then
+    bool needs_own_call = false;  // AskBy::list: the list does not tell, or not how it ended; nor does `run`
 };
 // For a run that was to ride along.
 [[nodiscard]] StatusAnswer left_out(std::string run_id);
+[[nodiscard]] StatusAnswer needs_own_call(std::string run_id);
 
 struct JobPage {
     std::vector<Job> jobs;

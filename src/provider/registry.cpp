@@ -141,6 +141,7 @@ Result<std::unique_ptr<Provider>> make_provider(const Platform& platform, Provid
     connection.region = region;
     // Known before the first call, so that the platforms of one account share its rate limits from the start.
     connection.account = account_of_role(platform.auth);
+    connection.asks_for_account = environment.asks_for_accounts;
     connection.endpoint_of = aws::make_endpoint_resolver(aws::endpoint_options(
         region, platform.endpoint, platform.use_fips, platform.use_dual_stack, settings));
     connection.credentials = std::move(credentials);

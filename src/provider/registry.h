@@ -28,6 +28,9 @@ struct ProviderEnvironment {
 
     aws::AuthEnvironment auth;
     aws::LimiterRegistry& limiters;
+    // Of STS, where the platform's definition does not tell: worth a call where many platforms share
+    // accounts.
+    bool asks_for_accounts = false;
     aws::CredentialsCache credentials{auth};
 };
 

@@ -129,20 +129,26 @@ class Watcher {
     struct JobRuns;
     struct Followed;
     struct Look;
+    struct Asked;
+    struct List;
+    struct Lane;
     struct Sweep;
     [[nodiscard]] Async<void> watch(std::shared_ptr<Platform> platform);
-    [[nodiscard]] Async<void> ask(std::shared_ptr<Platform> platform, Sweep sweep);
-    // When the platform may be swept next: now or earlier, or max where a sweep has to end first.
-    [[nodiscard]] static SteadyTime free_at(const Platform& platform);
+    [[nodiscard]] Async<void> ask(std::shared_ptr<Platform> platform, Lane& lane, Sweep sweep);
     [[nodiscard]] RunReference reference_of(const Followed& run) const;
-    void note_failure(Platform& platform, const std::string& error);
+    static void note_failure(Lane& lane, ObjectId platform, SteadyTime now, const std::string& error);
     [[nodiscard]] Async<void> record_news(std::vector<RunNews> news);
 
     // Takes from the platform's queues what is to be asked about now; nothing where nothing is due.
-    [[nodiscard]] Sweep pick(Platform& platform) const;
+    [[nodiscard]] Sweep pick(Platform& platform, const Lane& lane) const;
     [[nodiscard]] Sweep pick_by_id(Platform& platform, const engine::PollShape& shape, SteadyTime now) const;
-    [[nodiscard]] Sweep pick_by_job(Platform& platform, const engine::PollShape& shape, SteadyTime now) const;
+    [[nodiscard]] Sweep pick_lists(Platform& platform, const engine::PollShape& shape) const;
+    [[nodiscard]] Sweep pick_singles(Platform& platform, const engine::PollShape& shape) const;
+    // Says of all runs that are due by which calls they are to be asked about.
+    void sort_due(Platform& platform, const engine::PollShape& shape, SteadyTime now) const;
     [[nodiscard]] static std::size_t count_riding(const JobRuns& job, SteadyTime now);
+    void queue_single(Platform& platform, const Asked& asked) const;
+    [[nodiscard]] bool is_awaited(const Asked& asked) const;
     static void add_riding(Sweep& sweep, const JobRuns& job, std::size_t most);
     [[nodiscard]] std::optional<Look> take_due(Platform& platform, SteadyTime until) const;
     [[nodiscard]] Followed* top_of(std::priority_queue<Look>& looks) const;

@@ -9,7 +9,7 @@ void Watcher::fill(RuntimeStatus& status) const {
     auto now = context_.clock().steady_now();
     for (const auto& [id, platform] : platforms_) {
         RuntimeStatus::PlatformStatus made{
-            .platform = id, .error = platform->error, .in_flight = platform->followed};
+            .platform = id, .error = platform->error(), .in_flight = platform->followed};
         for (const auto& [job, runs] : platform->jobs) {
             for (const auto& [run, followed] : runs.runs) {
                 auto age = std::chrono::duration_cast<Millis>(now - followed.last_seen);
@@ -25,7 +25,7 @@ PlatformPolls Watcher::polls(ObjectId id) const {
     auto found = platforms_.find(id);
     if (found == platforms_.end()) return out;
     const Platform& platform = *found->second;
-    out.error = platform.error;
+    out.error = platform.error();
     out.followed = platform.followed;
     out.sweeps = platform.sweeps;
     out.calls = platform.calls;

@@ -1,5 +1,6 @@
 // Which runs the watcher asks about next; the rules are in engine/poll_plan.h and engine/polling.h.
 #include <algorithm>
+#include <utility>
 
 #include "runtime/watched.h"
 
@@ -102,10 +103,13 @@ SteadyTime Watcher::next_of(Platform& platform) const {
     return next;
 }
 
-Watcher::Sweep Watcher::pick(Platform& platform) const {
+Watcher::Sweep Watcher::pick(Platform& platform, const Lane& lane) const {
     auto now = context_.clock().steady_now();
     auto shape = shape_of(platform.id);
-    return shape.by_job ? pick_by_job(platform, shape, now) : pick_by_id(platform, shape, now);
+    if (shape.by_job) sort_due(platform, shape, now);
+    if (lane.by == AskBy::itself) return pick_singles(platform, shape);
+    bool has_lists = shape.by_job || !platform.lists.empty();
+    return has_lists ? pick_lists(platform, shape) : pick_by_id(platform, shape, now);
 }
 
 Watcher::Sweep Watcher::pick_by_id(Platform& platform, const engine::PollShape& shape, SteadyTime now) const {
@@ -158,55 +162,116 @@ void Watcher::add_riding(Sweep& sweep, const JobRuns& job, std::size_t most) {
     sweep.asked.erase(end, sweep.asked.end());
 }
 
-Watcher::Sweep Watcher::pick_by_job(Platform& platform, const engine::PollShape& shape,
-                                    SteadyTime now) const {
+// Ends may be waiting there by the hundred; cancels do not wait for them.
+void Watcher::queue_single(Platform& platform, const Asked& asked) const {
+    auto* run = find(asked.run);
+    if (run && run->cancelling)
+        platform.singles.push_front(asked);
+    else
+        platform.singles.push_back(asked);
+}
+
+// It has neither gone nor been given another look since it was queued.
+bool Watcher::is_awaited(const Asked& asked) const {
+    auto* run = find(asked.run);
+    return run && run->fence == asked.fence && run->next_look == SteadyTime::max();
+}
+
+void Watcher::sort_due(Platform& platform, const engine::PollShape& shape, SteadyTime now) const {
     struct Chosen {
         JobRuns* runs;
         engine::JobLooks looks;
+        std::vector<Asked> due;
     };
     std::vector<Chosen> jobs;
-    Sweep sweep;
+    auto waiting = platform.singles.size();
+    for (const auto& list : platform.lists) waiting += engine::calls_for_list(shape, list.job->runs.size());
     auto calls = [&] {
-        std::size_t sum = 0;
+        std::size_t sum = waiting;
         for (const auto& job : jobs) sum += engine::calls_for_job(shape, job.looks);
         return sum;
     };
-    while (true) {
-        auto due = take_due(platform, sweep.asked.empty() ? now : now + engine::looked_at_together);
-        if (!due) break;
+    while (auto due = take_due(platform, jobs.empty() ? now : now + engine::looked_at_together)) {
         auto* runs = place_.at(due->run);
         auto* run = find(due->run);
-        if (runs->is_asked && !run->cancelling) {
+        if (run->cancelling && runs->is_asked) {
+            queue_single(platform, {due->run, run->fence, due->at});
+            continue;
+        }
+        if (runs->is_asked) {
             run->next_look = due->at;
             runs->held.push_back(*due);
             continue;
         }
         auto job =
             std::find_if(jobs.begin(), jobs.end(), [&](const Chosen& one) { return one.runs == runs; });
-        bool is_new = job == jobs.end();
-        bool is_full = is_new ? calls() >= shape.most_calls : job->looks.due >= engine::most_runs_of_job;
-        if (is_full) {  // for the next sweep, which comes at once
-            run->next_look = due->at;
-            enqueue(platform, due->run, *run);
-            break;
-        }
-        if (is_new) {
+        if (job == jobs.end()) {
+            if (auto more = calls(); run->slack_ms > 0 && more >= shape.most_calls) {
+                // There is a sweep to wait for, and the pause after it.
+                platform.patient_until =
+                    std::max(platform.patient_until, now + engine::pause_after({.calls = more}));
+                run->next_look = due->at;
+                enqueue(platform, due->run, *run);
+                continue;
+            }
             engine::JobLooks looks{.riding = count_riding(*runs, now), .in_flight = runs->runs.size()};
-            job = jobs.insert(job, Chosen{runs, looks});
+            job = jobs.insert(job, Chosen{runs, looks, {}});
         } else if (job->looks.riding > 0) {
             --job->looks.riding;
         }
         ++job->looks.due;
-        sweep.asked.push_back({due->run, run->fence, due->at});
+        job->due.push_back({due->run, run->fence, due->at});
     }
     for (auto& job : jobs) {
-        if (!engine::is_listed(shape, job.looks) || job.runs->is_asked) continue;
-        job.runs->is_asked = true;
-        sweep.jobs.push_back(job.runs);
-        add_riding(sweep, *job.runs, engine::most_runs_of_job - job.looks.due);
+        if (engine::is_listed(shape, job.looks)) {
+            job.runs->is_asked = true;
+            platform.lists.push_back({job.runs, std::move(job.due)});
+        } else {
+            for (const auto& asked : job.due) queue_single(platform, asked);
+        }
+    }
+}
+
+Watcher::Sweep Watcher::pick_lists(Platform& platform, const engine::PollShape& shape) const {
+    Sweep sweep{.by = AskBy::list};
+    while (!platform.lists.empty() && sweep.calls < shape.most_calls) {
+        auto [job, due] = std::move(platform.lists.front());
+        platform.lists.pop_front();
+        // Some may have gone since, and others have fallen due.
+        std::erase_if(due, [&](const Asked& asked) { return !is_awaited(asked); });
+        for (const auto& look : std::exchange(job->held, {}))
+            if (auto* run = find(look.run); run && run->next_look == look.at)
+                due.push_back({look.run, run->fence, look.at});
+        if (due.size() > engine::most_runs_of_job) {  // the rest is for its next list, which comes at once
+            auto rest = due.begin() + std::ptrdiff_t(engine::most_runs_of_job);
+            for (auto late = rest; late != due.end(); ++late) {
+                find(late->run)->next_look = late->look;
+                job->held.push_back({late->look, late->run});
+            }
+            due.erase(rest, due.end());
+        }
+        if (due.empty()) {
+            job->is_asked = false;
+            continue;
+        }
+        for (const auto& asked : due) find(asked.run)->next_look = SteadyTime::max();
+        sweep.jobs.push_back(job);
+        sweep.calls += engine::calls_for_list(shape, job->runs.size());
+        sweep.asked.insert(sweep.asked.end(), due.begin(), due.end());
+        add_riding(sweep, *job, engine::most_runs_of_job - due.size());
     }
     for (const auto& asked : sweep.asked) find(asked.run)->next_look = SteadyTime::max();
-    sweep.calls = calls();
+    return sweep;
+}
+
+Watcher::Sweep Watcher::pick_singles(Platform& platform, const engine::PollShape& shape) const {
+    Sweep sweep{.by = AskBy::itself};
+    while (!platform.singles.empty() && sweep.asked.size() < shape.most_calls) {
+        auto asked = platform.singles.front();
+        platform.singles.pop_front();
+        if (is_awaited(asked)) sweep.asked.push_back(asked);
+    }
+    sweep.calls = sweep.asked.size();
     return sweep;
 }
 

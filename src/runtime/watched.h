@@ -1,6 +1,7 @@
 // What the watcher keeps of runs in flight. For watcher.cpp, sweeps.cpp and polls.cpp only.
 #pragma once
 
+#include <deque>
 #include <queue>
 #include <string>
 #include <unordered_map>
@@ -43,16 +44,43 @@ struct Watcher::Look {
     bool operator<(const Look& other) const { return at > other.at; }  // the earliest on top
 };
 
+// A run that one sweep asks about.
+struct Watcher::Asked {
+    RunId run{};
+    std::int64_t fence = 0;  // of the attempt that is asked about
+    SteadyTime look{};       // when it was due, or will be
+    bool rides = false;
+};
+
 // The runs of one job, which a list of that job answers for together.
 struct Watcher::JobRuns {
     Platform* platform = nullptr;
     std::unordered_map<RunId, Followed> runs;
-    bool is_asked = false;   // by a sweep that is under way
+    bool is_asked = false;   // by a list that is under way, or is about to be
     std::vector<Look> held;  // fell due meanwhile, and wait for its end: most would ride along then
 };
 
+// A list of a job that is about to be read.
+struct Watcher::List {
+    JobRuns* job = nullptr;
+    std::vector<Asked> due;
+};
+
+// Sweeps that follow one another: lists (and what takes any ids), and calls for single runs. These have rate
+// limits of their own, so the ones go on while the others wait.
+struct Watcher::Lane {
+    AskBy by = AskBy::any;
+    int under_way = 0;
+    SteadyTime last_began{};  // of the newest sweep
+    std::string error;
+    Millis backoff{0};
+    SteadyTime quiet_until{};  // of the backoff
+    // When the next one may begin: now or earlier, or max where one has to end first.
+    [[nodiscard]] SteadyTime free_at() const;
+};
+
 struct Watcher::Platform {
-    Platform(ObjectId given, Clock& clock) : id(given), wake(clock) {}
+    Platform(ObjectId given, Clock& clock) : id(given), wake(clock) { single.by = AskBy::itself; }
 
     ObjectId id;
     Signal wake;
@@ -60,11 +88,10 @@ struct Watcher::Platform {
     std::size_t followed = 0;
     std::priority_queue<Look> looks, urgent;  // urgent: of runs that are being cancelled
     SteadyTime patient_until{};               // no look that can still wait begins before
-    std::string error;
-    Millis backoff{0};
-    SteadyTime quiet_until{};                           // of the backoff
-    int under_way = 0;                                  // sweeps
-    SteadyTime last_began{};                            // of the newest sweep
+    Lane many, single;
+    std::deque<List> lists;     // to be read
+    std::deque<Asked> singles;  // to be asked for by themselves
+    [[nodiscard]] const std::string& error() const { return many.error.empty() ? single.error : many.error; }
     std::uint64_t sweeps = 0, calls = 0, statuses = 0;  // calls: as planned
 };
 
@@ -77,14 +104,9 @@ void Watcher::for_each_run(Function function) const {
 
 // What one sweep asks for.
 struct Watcher::Sweep {
-    struct Asked {
-        RunId run{};
-        std::int64_t fence = 0;  // of the attempt that is asked about
-        SteadyTime look{};       // when it was due, or will be
-        bool rides = false;
-    };
+    AskBy by = AskBy::any;
     std::vector<Asked> asked;
-    std::vector<JobRuns*> jobs;  // whose runs were chosen together
+    std::vector<JobRuns*> jobs;  // whose lists it reads
     std::size_t calls = 0;
 };
 

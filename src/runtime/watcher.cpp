@@ -87,28 +87,32 @@ void Watcher::forget(RunId run) {
     canceller_.ended(run);
 }
 
-SteadyTime Watcher::free_at(const Platform& platform) {
-    if (platform.under_way == 0) return platform.quiet_until;
-    if (platform.under_way >= engine::most_sweeps_at_once) return SteadyTime::max();
-    return std::max(platform.quiet_until, platform.last_began + engine::patience_with_sweep);
+SteadyTime Watcher::Lane::free_at() const {
+    if (under_way == 0) return quiet_until;
+    if (under_way >= engine::most_sweeps_at_once) return SteadyTime::max();
+    return std::max(quiet_until, last_began + engine::patience_with_sweep);
 }
 
 Async<void> Watcher::watch(std::shared_ptr<Platform> platform) {
     while (!context_.stopping) {
         auto now = context_.clock().steady_now();
-        auto free = free_at(*platform);
-        if (free > now) {
-            co_await platform->wake.wait_until(std::min(free, now + std::chrono::minutes(1)));
-            continue;
+        auto next = now + std::chrono::minutes(1);
+        bool takes_due = false, began = false;
+        for (auto* lane : {&platform->many, &platform->single}) {
+            if (auto free = lane->free_at(); free > now) {
+                next = std::min(next, free);
+                continue;
+            }
+            takes_due = takes_due || lane == &platform->many || shape_of(platform->id).by_job;
+            auto sweep = pick(*platform, *lane);
+            if (sweep.asked.empty()) continue;
+            ++lane->under_way;
+            lane->last_began = now;
+            began = true;
+            spawn(context_, ask(platform, *lane, std::move(sweep)));
         }
-        auto sweep = pick(*platform);
-        if (sweep.asked.empty()) {
-            co_await platform->wake.wait_until(next_of(*platform));
-            continue;
-        }
-        ++platform->under_way;
-        platform->last_began = now;
-        spawn(context_, ask(platform, std::move(sweep)));
+        if (takes_due) next = std::min(next, next_of(*platform));
+        if (!began) co_await platform->wake.wait_until(next);
     }
 }
 
@@ -124,7 +128,7 @@ RunReference Watcher::reference_of(const Followed& run) const {
     return reference;
 }
 
-Async<void> Watcher::ask(std::shared_ptr<Platform> asked_platform, Sweep sweep) {
+Async<void> Watcher::ask(std::shared_ptr<Platform> asked_platform, Lane& lane, Sweep sweep) {
     auto& platform = *asked_platform;
     auto provider = provider_of(context_, platform.id);
     std::vector<StatusAnswer> answers;
@@ -135,6 +139,7 @@ Async<void> Watcher::ask(std::shared_ptr<Platform> asked_platform, Sweep sweep) 
         const auto* followed = find(asked.run);
         references.push_back(followed ? reference_of(*followed) : RunReference{});
         references.back().rides = asked.rides;
+        references.back().by = sweep.by;
     }
     if (provider) {
         auto told = co_await provider.value()->statuses(std::move(references));
@@ -152,6 +157,10 @@ Async<void> Watcher::ask(std::shared_ptr<Platform> asked_platform, Sweep sweep) 
             if (is_hurried) continue;
             followed->next_look = asked.look;
             enqueue(platform, asked.run, *followed);
+            continue;
+        }
+        if (i < answers.size() && answers[i].needs_own_call) {
+            if (!is_hurried) queue_single(platform, {asked.run, asked.fence, asked.look});
             continue;
         }
         ++answered;
@@ -179,14 +188,13 @@ Async<void> Watcher::ask(std::shared_ptr<Platform> asked_platform, Sweep sweep) 
     ++platform.sweeps;
     platform.calls += sweep.calls;
     platform.statuses += answered - failed;
-    platform.patient_until =
-        std::max(platform.patient_until,
-                 context_.clock().steady_now() + engine::pause_after({sweep.calls, answered, news.size()}));
+    auto pause = engine::pause_after({sweep.calls, answered, news.size()});
+    platform.patient_until = std::max(platform.patient_until, context_.clock().steady_now() + pause);
     if (answered > 0 && failed == answered) {
-        note_failure(platform, error);
+        note_failure(lane, platform.id, context_.clock().steady_now(), error);
     } else {
-        platform.backoff = Millis(0);
-        platform.error.clear();
+        lane.backoff = Millis(0);
+        lane.error.clear();
     }
     if (!news.empty()) co_await record_news(std::move(news));
     for (auto* job : sweep.jobs) {
@@ -195,7 +203,7 @@ Async<void> Watcher::ask(std::shared_ptr<Platform> asked_platform, Sweep sweep) 
             if (auto* held = find(look.run); held && held->next_look == look.at)
                 enqueue(platform, look.run, *held);
     }
-    --platform.under_way;
+    --lane.under_way;
     platform.wake.give();
 }
 
@@ -222,13 +230,11 @@ bool Watcher::Followed::take(const PipelineRun& seen, const Clock& clock) {
     return true;
 }
 
-void Watcher::note_failure(Platform& platform, const std::string& error) {
-    platform.backoff =
-        std::clamp<Millis>(platform.backoff * 2, std::chrono::seconds(1), std::chrono::seconds(60));
-    platform.quiet_until = context_.clock().steady_now() + platform.backoff;
-    if (platform.error != error)
-        log::warn("platform {}: statuses cannot be read: {}", number(platform.id), error);
-    platform.error = error;
+void Watcher::note_failure(Lane& lane, ObjectId platform, SteadyTime now, const std::string& error) {
+    lane.backoff = std::clamp<Millis>(lane.backoff * 2, std::chrono::seconds(1), std::chrono::seconds(60));
+    lane.quiet_until = now + lane.backoff;
+    if (lane.error != error) log::warn("platform {}: statuses cannot be read: {}", number(platform), error);
+    lane.error = error;
 }
 
 Async<void> Watcher::record_news(std::vector<RunNews> news) {
@@ -291,6 +297,9 @@ void Watcher::clear() {
             runs.runs.clear();
             runs.held.clear();
         }
+        for (const auto& list : platform->lists) list.job->is_asked = false;
+        platform->lists.clear();
+        platform->singles.clear();
         platform->followed = 0;
         platform->looks = {};
         platform->urgent = {};

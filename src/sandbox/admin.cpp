@@ -68,14 +68,15 @@ Result<json::object> Admin::read(std::string_view path) {
     if (path == "settings") return settings();
     if (path == "time") return time();
     if (path == "faults") return json::object{{"faults", world_.faults.to_json()}};
-    if (path == "quotas") return world_.quotas.to_json();
+    if (path == "calls") return json::object{{"calls", world_.books.kept_calls()}};
+    if (path == "quotas") return world_.quotas.to_json(world_.times.steady());
     if (path.empty()) {
         json::array names;
         for (auto& name : paths) names.emplace_back(name);
         return json::object{{"paths", std::move(names)}};
     }
     return make_error(ErrorKind::not_found, "unknown_path",
-                      "GET knows /_sandbox/books, /settings, /time, /faults and /quotas");
+                      "GET knows /_sandbox/books, /calls, /settings, /time, /faults and /quotas");
 }
 
 Result<json::object> Admin::change(std::string_view path, const json::object& document) {
@@ -90,7 +91,7 @@ Result<json::object> Admin::change(std::string_view path, const json::object& do
     if (path == "metadata") return metadata_.change(document);
     if (path == "quotas") {
         POLYSYNC_TRY(world_.quotas.change(document));
-        return world_.quotas.to_json();
+        return world_.quotas.to_json(world_.times.steady());
     }
     if (path == "reset") {
         MemberReader reader(document, "reset");
@@ -146,6 +147,7 @@ json::object Admin::settings() const {
             {"strict_members", now.strict_members},
             {"credential_lifetime_seconds", now.credential_lifetime.count()},
             {"clock_skew_ms", now.clock_skew.count()},
+            {"kept_calls", now.kept_calls},
             {"time_scale", now.time_scale}};
 }
 
@@ -166,12 +168,15 @@ Result<json::object> Admin::change_settings(const json::object& document) {
     span("describe_delay_ms", next.consistency.describe_delay, 0);
     span("clock_skew_ms", next.clock_skew, -year_ms);
     std::int64_t lifetime = next.credential_lifetime.count();
+    auto kept = std::int64_t(next.kept_calls);
     double scale = next.time_scale;
+    reader.integer("kept_calls", kept, 0, 100'000);
     reader.integer("credential_lifetime_seconds", lifetime, 0, 43200);
     reader.flag("strict_members", next.strict_members);
     reader.number("time_scale", scale, 0, 1e6);
     POLYSYNC_TRY(reader.finish());
     next.credential_lifetime = std::chrono::seconds(lifetime);
+    next.kept_calls = std::size_t(kept);
     if (scale != world_.settings.time_scale) world_.times.set_scale(scale);
     next.time_scale = scale;
     world_.settings = next;

@@ -189,6 +189,13 @@ struct Front::Call {
                 made.headers.emplace_back("x-amz-retry-after", std::to_string(fault->retry_after.count()));
     }
 
+    // For GET /_sandbox/calls.
+    void keep() {
+        world.books.keep({world.times.wall(), context.access_key_id,
+                          fmt::format("{}.{}", profile.name, operation->name), outcome, std::move(input)},
+                         world.settings.kept_calls);
+    }
+
     // The effect.
     HttpAnswer run() {
         auto made = service->handle(operation->name, input, context);
@@ -302,6 +309,9 @@ HttpAnswer Front::serve(const ServiceProfile& profile, std::string_view operatio
     if (call.outcome == Outcome::faulted) call.add_hints(made);
     if (made.date_offset.count() == 0) made.date_offset = world_.settings.clock_skew;
     world_.books.count(profile.name, name, call.outcome);
+    if (const auto& key = call.context.access_key_id; !key.empty())
+        world_.books.count_by_key(key, profile.name, name, call.outcome);
+    if (world_.settings.kept_calls > 0) call.keep();
     return made;
 }
 

@@ -242,6 +242,50 @@ TEST(Front, QuotasThrottleInTheServicesForm) {  // PERF-9
     EXPECT_EQ(desk.read("books").at("calls").at("glue.ListJobs").at("throttled"), 1);
 }
 
+TEST(Front, QuotasCountTheirTokens) {  // PERF-9
+    Desk desk;
+    desk.admin("quotas",
+               R"({"enabled": true, "rules": {"glue.ListJobs": {"bucket": 2, "refill_per_second": 1}}})");
+    auto bucket = [&] {
+        return desk.read("quotas").at("buckets").at("123456789012/eu-west-1/glue.ListJobs").as_object();
+    };
+    for (int i = 0; i < 3; ++i) (void)desk.call("glue", "AWSGlue.ListJobs", "{}");
+    EXPECT_EQ(bucket().at("offered").to_number<double>(), 2);
+    EXPECT_EQ(bucket().at("taken"), 2);
+    EXPECT_EQ(bucket().at("refused"), 1);
+    desk.clock.advance(Millis(5000));
+    EXPECT_EQ(bucket().at("offered").to_number<double>(), 7);
+    EXPECT_EQ(bucket().at("spilled").to_number<double>(), 3) << "the bucket holds two";
+    EXPECT_EQ(bucket().at("taken"), 2);
+    desk.admin("reset");
+    EXPECT_TRUE(desk.read("quotas").at("buckets").as_object().empty());
+}
+
+TEST(Front, BooksTellCallersApartAndKeepCallsWhereAsked) {
+    Desk desk;
+    desk.admin("credentials", R"({"access_key_id": "AKIASECOND0000000000", "secret_access_key": "second",
+                                  "account": "123456789012", "user": "second"})");
+    (void)desk.call("glue", "AWSGlue.ListJobs", "{}");
+    EXPECT_TRUE(desk.read("calls").at("calls").as_array().empty());
+    desk.admin("settings", R"({"kept_calls": 2})");
+    (void)desk.call("glue", "AWSGlue.ListJobs", "{}");
+    desk.signer.key_id = "AKIASECOND0000000000";
+    desk.signer.secret = "second";
+    desk.clock.advance(Millis(1500));
+    (void)desk.call("glue", "AWSGlue.GetJob", R"({"JobName": "none such"})");
+    (void)desk.call("batch", describe, R"({"jobs": ["one", "two"]})");
+    auto by_key = desk.read("books").at("calls_by_key").as_object();
+    EXPECT_EQ(by_key.at("AKIASANDBOX000000000").at("glue.ListJobs").at("ok"), 2);
+    EXPECT_EQ(by_key.at("AKIASECOND0000000000").at("glue.GetJob").at("refused"), 1);
+    EXPECT_EQ(by_key.at("AKIASECOND0000000000").as_object().size(), 2u);
+    auto calls = desk.read("calls").at("calls").as_array();
+    ASSERT_EQ(calls.size(), 2u);
+    EXPECT_EQ(boost::json::serialize(calls[0]),
+              R"({"at_ms":1795167001500,"access_key_id":"AKIASECOND0000000000",)"
+              R"("operation":"glue.GetJob","outcome":"refused","input":{"JobName":"none such"}})");
+    EXPECT_EQ(boost::json::serialize(calls[1].at("input")), R"({"jobs":["one","two"]})");
+}
+
 TEST(Front, QuotaFiguresDependOnTheRegion) {
     Quotas quotas;
     EXPECT_EQ(quotas.rule("stepfunctions", "DescribeExecution", "us-east-1").refill_per_second, 15);

@@ -100,26 +100,44 @@ bool Quotas::take(std::string_view account, std::string_view region, std::string
     auto found = buckets_.find(name_);
     if (found == buckets_.end()) {
         auto in_force = rule(service, operation, region);
-        found = buckets_.emplace(name_, Bucket{in_force, in_force.bucket, now}).first;
+        found = buckets_.emplace(name_, Bucket{in_force, in_force.bucket, now, in_force.bucket}).first;
     }
     auto& bucket = found->second;
-    double elapsed = std::chrono::duration<double>(now - bucket.at).count();
-    bucket.tokens = std::min(bucket.rule.bucket, bucket.tokens + elapsed * bucket.rule.refill_per_second);
-    bucket.at = now;
-    if (bucket.tokens < 1) return false;
+    bucket.refill(now);
+    if (bucket.tokens < 1) {
+        ++bucket.refused;
+        return false;
+    }
     bucket.tokens -= 1;
+    ++bucket.taken;
     return true;
 }
 
-boost::json::object Quotas::to_json() const {
-    boost::json::object rules;
+void Quotas::Bucket::refill(SteadyTime now) {
+    double came = std::chrono::duration<double>(now - at).count() * rule.refill_per_second;
+    double kept = std::min(rule.bucket, tokens + came);
+    offered += came;
+    spilled += tokens + came - kept;
+    tokens = kept;
+    at = now;
+}
+
+boost::json::object Quotas::to_json(SteadyTime now) {
+    boost::json::object rules, buckets;
     auto put = [&](std::string_view name, const QuotaRule& rule) {
         rules[name] =
             boost::json::object{{"bucket", rule.bucket}, {"refill_per_second", rule.refill_per_second}};
     };
     for (auto& row : table) put(std::string(row.service).append(".").append(row.operation), row.rule);
     for (auto& [name, rule] : own_) put(name, rule);
-    return {{"enabled", enabled_}, {"rules", std::move(rules)}};
+    for (auto& [name, bucket] : buckets_) {
+        bucket.refill(now);
+        buckets[name] = boost::json::object{{"offered", bucket.offered},
+                                            {"taken", bucket.taken},
+                                            {"spilled", bucket.spilled},
+                                            {"refused", bucket.refused}};
+    }
+    return {{"enabled", enabled_}, {"rules", std::move(rules)}, {"buckets", std::move(buckets)}};
 }
 
 }  // namespace polysync::sandbox

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -34,13 +35,20 @@ class Quotas {
     // The rule in force (aws-facts 2.4, 3.4, 4.1, 5.4, 7.2; spec PERF-9).
     [[nodiscard]] QuotaRule rule(std::string_view service, std::string_view operation,
                                  std::string_view region) const;
-    [[nodiscard]] boost::json::object to_json() const;
+    // The rules, and what became of the tokens of each bucket that was asked for one:
+    // {"123456789012/eu-west-1/glue.GetJobRun": {"offered": 10 + what came since, "taken": …, "spilled": what
+    // came while the bucket was full, "refused": calls}}.
+    [[nodiscard]] boost::json::object to_json(SteadyTime now);
 
   private:
     struct Bucket {
         QuotaRule rule;
         double tokens;
         SteadyTime at;
+        double offered, spilled = 0;
+        std::uint64_t taken = 0, refused = 0;
+
+        void refill(SteadyTime now);
     };
     std::unordered_map<std::string, QuotaRule> own_;  // by "service.operation" or "service.*"
     std::unordered_map<std::string, Bucket> buckets_;

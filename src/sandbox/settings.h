@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 
 namespace polysync::sandbox {
 
@@ -39,6 +40,8 @@ struct Settings {
     std::chrono::seconds credential_lifetime{0};
     // The wall clock that requests are checked against and the Date header shows, minus the machine's.
     std::chrono::milliseconds clock_skew{0};
+    // So many of the newest calls are kept whole, for GET /_sandbox/calls.
+    std::size_t kept_calls = 0;
 };
 
 }  // namespace polysync::sandbox

@@ -243,7 +243,12 @@ class FakeProvider final : public Provider {
             } else if (found == aws_.runs_.end() || found->second.forgotten) {
                 out.push_back({reference.run_id, refusal(ErrorKind::not_found, "NoSuchRun")});
             } else {
-                out.push_back({reference.run_id, aws_.status(found->second)});
+                auto status = aws_.status(found->second);
+                // Lists of SageMaker and Step Functions do not tell how a run ended.
+                if (reference.by == AskBy::list && is_terminal(status.status))
+                    out.push_back(needs_own_call(reference.run_id));
+                else
+                    out.push_back({reference.run_id, std::move(status)});
             }
         }
         co_return out;

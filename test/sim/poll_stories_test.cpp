@@ -233,6 +233,40 @@ TEST_F(PollStory, ASweepThatTakesLongHoldsUpNoOther) {
     EXPECT_EQ(runs("slow").back().state, RunState::succeeded);
 }
 
+// PERF-9: lists and calls for single runs have rate limits of their own, and neither waits for the other's.
+TEST_F(PollStory, ListsAndCallsForSingleRunsDoNotWaitForOneAnother) {
+    task("many", "none").max_active = 100;
+    task("alone", "none");
+    takes_["many"] = minutes(20);
+    takes_["alone"] = hours(8);
+    begin();
+    for (int i = 0; i < 30; ++i) run_once("many");
+    world_.run_for(minutes(1));
+    takes_["many"] = hours(8);
+    for (int i = 0; i < 30; ++i) run_once("many");
+    run_once("alone");
+    world_.run_for(minutes(18));
+    // What a list has left is asked for by itself, and takes its time.
+    std::vector<SteadyTime> lists, looks_at_alone;
+    auto slow = AskBy::itself;
+    aws().on_statuses = [&](const std::vector<RunReference>& runs) {
+        if (runs.front().by == AskBy::list) lists.push_back(world_.clock.steady_now());
+        if (runs.front().external_id == "alone") looks_at_alone.push_back(world_.clock.steady_now());
+        return runs.front().by == slow ? Millis(minutes(2)) : Millis(0);
+    };
+    world_.run_for(minutes(10));
+    EXPECT_GE(lists.size(), 19u);
+    auto all = runs("many");
+    EXPECT_EQ(std::count_if(all.begin(), all.end(),
+                            [](const TaskRun& run) { return run.state == RunState::succeeded; }),
+              30);
+    slow = AskBy::list;
+    world_.run_for(minutes(5));  // what is under way has come back
+    looks_at_alone.clear();
+    world_.run_for(minutes(10));
+    EXPECT_GE(looks_at_alone.size(), 19u);
+}
+
 // TASK-7: a cancel is looked after while the list that its run is on is still being read.
 TEST_F(PollStory, ACancelDoesNotWaitForTheListOfItsJob) {
     task("load", "none").max_active = 10;

@@ -11,6 +11,8 @@ from pathlib import Path
 
 
 def bin_folder():
+    if "POSTGRES_BIN" in os.environ:
+        return Path(os.environ["POSTGRES_BIN"])
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if not found:
         sys.exit("PostgreSQL is missing: scripts/setup test installs it")

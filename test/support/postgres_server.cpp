@@ -19,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path bin_folder() {
+    if (const char* given = std::getenv("POSTGRES_BIN")) return given;
     int newest = 0;
     fs::path found;
     std::error_code error;

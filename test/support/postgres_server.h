@@ -9,8 +9,8 @@ namespace polysync::test {
 
 class PostgresServer {
   public:
-    // The newest version that is installed below /usr/lib/postgresql; started when it returns. Throws
-    // std::runtime_error with the server's own words.
+    // The newest version that is installed below /usr/lib/postgresql (or POSTGRES_BIN); started when it
+    // returns. Throws std::runtime_error with the server's own words.
     PostgresServer();
     ~PostgresServer();
     PostgresServer(const PostgresServer&) = delete;

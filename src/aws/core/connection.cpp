@@ -3,21 +3,30 @@
 #include <algorithm>
 #include <list>
 
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
 
 #include "aws/auth/sigv4.h"
 #include "aws/core/clock_offset.h"
 #include "aws/core/error_answer.h"
 #include "aws/core/error_codes.h"
 #include "aws/core/limiter_registry.h"
+#include "aws/core/query.h"
 #include "aws/core/retry.h"
 #include "aws/core/wire.h"
+#include "aws/sts/decode.h"
+#include "aws/sts/operations.h"
 #include "base/log.h"
 
 namespace polysync::aws {
 namespace {
 
 namespace asio = boost::asio;
+
+constexpr Millis patience_with_sts = std::chrono::seconds(5);
+constexpr Millis pause_between_questions = std::chrono::minutes(10);
 
 using CredentialsPtr = std::shared_ptr<const Credentials>;
 
@@ -156,6 +165,7 @@ class ConnectionImpl final : public Connection {
             }
         }
         if (parts_.limiters != nullptr) {
+            if (parts_.asks_for_account) co_await know_account();
             LimiterKey key = limiter_key(call);
             if (!parts_.limiters->try_acquire(key)) {
                 POLYSYNC_CO_TRY(co_await parts_.limiters->acquire(key, call.priority, parts_.platform));
@@ -164,11 +174,51 @@ class ConnectionImpl final : public Connection {
         co_return success();
     }
 
-    Async<Outcome> attempt(Call& call) {
+    // One call asks, those that come meanwhile wait for its answer. Where STS gives none (a network that does
+    // not lead there), the credentials stand for the account, and another call asks some time later.
+    Async<void> know_account() {
+        while (parts_.account.empty() && parts_.clock->steady_now() >= next_question_at_) {
+            if (account_question_) {
+                boost::system::error_code ignored;
+                auto asked = account_question_;
+                auto token = asio::redirect_error(asio::use_awaitable, ignored);
+                co_await asked->async_wait(token);
+            } else {
+                asio::any_io_executor executor = co_await asio::this_coro::executor;
+                auto end_of_time = asio::steady_timer::time_point::max();
+                account_question_ = std::make_shared<asio::steady_timer>(executor, end_of_time);
+                parts_.account = co_await ask_for_account();
+                bool stopped = co_await cancelled();
+                if (!stopped) next_question_at_ = parts_.clock->steady_now() + pause_between_questions;
+                account_question_->cancel();
+                account_question_.reset();
+            }
+            if (co_await cancelled()) co_return;
+        }
+    }
+
+    // Empty where it cannot be told.
+    Async<std::string> ask_for_account() {
+        QueryForm form(sts::get_caller_identity.name, sts::service.api_version);
+        Call call{sts::get_caller_identity, std::move(form).text(), RepeatSafety::read, Priority::urgent, {}};
+        auto host = host_of(call.operation);
+        auto credentials = co_await parts_.credentials->get();
+        if (!host || !credentials || !check_credentials(credentials.value())) co_return std::string();
+        call.host = host.value();
+        call.credentials = std::move(credentials.value());
+        auto outcome = co_await attempt(call, patience_with_sts);
+        if (!outcome.response) co_return std::string();
+        auto identity = sts::decode_caller_identity(outcome.response->body);
+        if (!identity) co_return std::string();
+        co_return std::move(identity.value().account);
+    }
+
+    Async<Outcome> attempt(Call& call, std::optional<Millis> patience = {}) {
         SystemTime sent = parts_.clock->now();
         Millis offset = call.host->offset.value();
         http::Request request = make_request(call.operation, call.host->destination, call.credentials.get(),
                                              sent + offset, signer_, parts_.user_agent, call.body);
+        if (patience) request.timeout = *patience;
         // Where our clock stood still meanwhile, with the machine, so did the one that a lease goes by.
         if (call.may_send && (call.host->offset.has_moved_since(call.offset) || !call.may_send()))
             co_return not_sent(call);
@@ -320,6 +370,9 @@ class ConnectionImpl final : public Connection {
     Signer signer_;
     std::string identity_;
     CredentialsPtr checked_;
+    std::shared_ptr<asio::steady_timer> account_question_;  // an event, not a clock: it is only ever
+                                                            // cancelled
+    SteadyTime next_question_at_ = SteadyTime::min();
     std::optional<Millis> clock_offset_;
 };
 

@@ -31,6 +31,8 @@ struct ConnectionParts {
     std::string region;
     std::string account;  // what shares rate limits: the account id; empty: the credentials' identity until
                           // it is known
+    bool asks_for_account = false;  // of STS, before the first call: where it is not known, so that all
+                                    // credentials of an account share its limits from the start
     EndpointResolver endpoint_of;
     std::shared_ptr<CredentialsProvider> credentials;  // may be empty where only unsigned operations are
                                                        // called

@@ -52,6 +52,7 @@ class ConnectionTest : public testing::Test {
         parts.random = &random;
         parts.limiters = &limiters;
         parts.retry = retry;
+        parts.asks_for_account = asks_for_account;
         return Connection::make(std::move(parts));
     }
     Result<Answer> call(const Operation& operation, std::string body = "{}") {
@@ -69,6 +70,7 @@ class ConnectionTest : public testing::Test {
     HalfRandom random;
     LimiterRegistry limiters{clock};
     RetrySettings retry;
+    bool asks_for_account = false;
     std::shared_ptr<test::ScriptedCredentials> credentials = std::make_shared<test::ScriptedCredentials>(
         std::vector{test::make_credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY",
                                            "FwoGZXIvYXdzEXAMPLETOKEN=="),
@@ -289,6 +291,33 @@ TEST_F(ConnectionTest, RateLimitsOutliveARefreshAndFollowTheAccount) {
     ASSERT_TRUE(call(read_call));
     ASSERT_EQ(limiters.stats().size(), 2u);
     EXPECT_EQ(limiters.stats()[0].account, "123456789012");
+}
+
+TEST_F(ConnectionTest, TheAccountIsAskedForOnceBeforeTheFirstCall) {  // PERF-9
+    asks_for_account = true;
+    http.answer(
+            200,
+            "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::123456789012:user/a</Arn>"
+            "<UserId>AIDA</UserId><Account>123456789012</Account></GetCallerIdentityResult>"
+            "</GetCallerIdentityResponse>")
+        .answer(200, "{}")
+        .answer(200, "{}");
+    ASSERT_TRUE(call(read_call));
+    ASSERT_TRUE(call(read_call));
+    ASSERT_EQ(http.requests().size(), 3u);
+    EXPECT_EQ(http.requests()[0].body, "Action=GetCallerIdentity&Version=2011-06-15");
+    ASSERT_EQ(limiters.stats("123456789012", "eu-west-1").size(), 1u);
+    EXPECT_EQ(limiters.stats("123456789012", "eu-west-1")[0].calls, 2u);
+}
+
+TEST_F(ConnectionTest, WhereTheAccountCannotBeToldTheCredentialsStandForIt) {
+    asks_for_account = true;
+    http.answer(503, "").answer(200, "{}").answer(200, "{}");
+    ASSERT_TRUE(call(read_call));
+    ASSERT_TRUE(call(read_call));
+    EXPECT_EQ(http.requests().size(), 3u) << "it is not asked for again at once";
+    EXPECT_EQ(limiters.stats("AKIDEXAMPLE", "eu-west-1").size(), 1u);
+    EXPECT_TRUE(clock.sleeps.empty());
 }
 
 TEST_F(ConnectionTest, StillExpiredIsAnError) {

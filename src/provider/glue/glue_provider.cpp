@@ -204,6 +204,7 @@ struct GlueProvider::StatusWork {
     struct Group {
         std::string job_name;
         std::vector<std::string> run_ids, riding;
+        AskBy by = AskBy::any;  // the same for all of a job
         RunReader::Answers answers;
     };
     std::vector<Group> groups;
@@ -211,7 +212,7 @@ struct GlueProvider::StatusWork {
 
 Async<void> GlueProvider::read_job(StatusWork& work, std::size_t index) {
     StatusWork::Group& group = work.groups[index];
-    RunReader::Answers answers = co_await reader_.read(group.job_name, group.run_ids, group.riding);
+    RunReader::Answers answers = co_await reader_.read(group.job_name, group.run_ids, group.riding, group.by);
     work.groups[index].answers = std::move(answers);
 }
 
@@ -222,7 +223,7 @@ Async<std::vector<StatusAnswer>> GlueProvider::statuses(std::vector<RunReference
         Result<RunId> id = split_run_id(run.run_id);
         if (!id) continue;
         auto [place, is_new] = group_of.emplace(id.value().job_name, work.groups.size());
-        if (is_new) work.groups.push_back({id.value().job_name, {}, {}, {}});
+        if (is_new) work.groups.push_back({id.value().job_name, {}, {}, run.by, {}});
         auto& group = work.groups[place->second];
         (run.rides ? group.riding : group.run_ids).push_back(id.value().run_id);
     }
@@ -243,7 +244,7 @@ Async<std::vector<StatusAnswer>> GlueProvider::statuses(std::vector<RunReference
         const RunReader::Answers& known_runs = work.groups[group_of.at(job_name)].answers;
         auto answer = known_runs.find(id.value().run_id);
         if (answer == known_runs.end()) {
-            answers.push_back(left_out(run.run_id));
+            answers.push_back(run.rides ? left_out(run.run_id) : needs_own_call(run.run_id));
             continue;
         }
         const Result<Chain>& chain = answer->second;

@@ -57,7 +57,7 @@ bool RunReader::is_shown(const Work& work, const std::string& run_id) const {
 }
 
 Async<RunReader::Answers> RunReader::read(std::string job_name, std::vector<std::string> run_ids,
-                                          std::vector<std::string> riding) {
+                                          std::vector<std::string> riding, AskBy by) {
     std::ranges::sort(run_ids);
     run_ids.erase(std::unique(run_ids.begin(), run_ids.end()), run_ids.end());
     Work work;
@@ -65,8 +65,12 @@ Async<RunReader::Answers> RunReader::read(std::string job_name, std::vector<std:
     work.missing.insert(run_ids.begin(), run_ids.end());
     work.wanted = std::move(run_ids);
     work.riding.insert(riding.begin(), riding.end());
-    if (work.wanted.size() + work.riding.size() > 1) co_await read_pages(work);
-    co_await read_singles(work);
+    if (by != AskBy::itself && work.wanted.size() + work.riding.size() > 1) co_await read_pages(work);
+    if (by == AskBy::list) {
+        std::erase_if(work.wanted, [&work](const std::string& id) { return work.missing.contains(id); });
+    } else {
+        co_await read_singles(work);
+    }
     for (std::string& id : riding) {
         if (!work.missing.contains(id) && is_shown(work, id)) work.wanted.push_back(std::move(id));
     }

@@ -9,6 +9,7 @@
 
 #include "provider/glue/glue_definitions.h"
 #include "provider/glue/glue_run.h"
+#include "provider/provider.h"
 
 namespace polysync::glue {
 
@@ -20,10 +21,11 @@ class RunReader {
         : client_(client), definitions_(definitions), clock_(clock) {}
 
     // What became of each run id of one job, by run id. Every id asked for has an entry; errors are per run.
-    // Those that are `riding` have one where a page that was read for the others shows them.
+    // Those that are `riding` have one where a page that was read for the others shows them; AskBy::list: all
+    // the others, too.
     using Answers = std::map<std::string, Result<Chain>>;
     [[nodiscard]] Async<Answers> read(std::string job_name, std::vector<std::string> run_ids,
-                                      std::vector<std::string> riding = {});
+                                      std::vector<std::string> riding = {}, AskBy by = AskBy::any);
     [[nodiscard]] Async<Result<Chain>> read_one(std::string job_name, std::string run_id);
 
     // The latest attempt that is known of a submitted run; the run itself where no retry is known.

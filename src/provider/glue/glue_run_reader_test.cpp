@@ -227,6 +227,18 @@ TEST_F(GlueRunReader, RunsRideOnThePagesOfOthers) {
     EXPECT_EQ(answered({"jr_499"}, {"jr_498"}), "jr_499 ");
 }
 
+TEST_F(GlueRunReader, PagesAndSingleRunsAreAskedForApartWhereThatIsWanted) {  // PERF-9
+    for (int i = 0; i < 500; ++i) aws.add(fmt::format("jr_{:03}", i), "RUNNING");
+    std::vector<std::string> ids{"jr_000", "jr_499"};
+    RunReader::Answers answers = test::run_async(reader.read("etl", ids, {}, AskBy::list));
+    EXPECT_EQ(answers.size(), 1u);
+    EXPECT_TRUE(answers.at("jr_499"));
+    EXPECT_EQ(calls(), "GetJobRuns ");
+    answers = test::run_async(reader.read("etl", ids, {}, AskBy::itself));
+    EXPECT_TRUE(answers.at("jr_000") && answers.at("jr_499"));
+    EXPECT_EQ(calls(), "GetJobRun GetJobRun ");
+}
+
 TEST_F(GlueRunReader, AnswersThatLackEverything) {
     auto bare = std::make_shared<test::ScriptedConnection>(
         [](std::string_view operation, const json::object&) -> Result<std::string> {

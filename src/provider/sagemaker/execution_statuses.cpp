@@ -89,6 +89,10 @@ Async<void> ExecutionStatuses::finish(const RunReference& reference,
         co_return;
     }
     bool is_open = summary && !is_terminal(map_status(summary->status));
+    if (reference.by == AskBy::list && !is_open) {
+        answer = needs_own_call(reference.run_id);
+        co_return;
+    }
     std::optional<PipelineRun> run;
     if (is_open) {
         run = to_run(*summary, reference.external_id, region_);
@@ -110,22 +114,28 @@ Async<void> ExecutionStatuses::finish(const RunReference& reference,
 Async<void> ExecutionStatuses::read_group(const Group& group, const std::vector<RunReference>& runs,
                                           std::vector<StatusAnswer>& answers) {
     std::unordered_map<std::string, aws::sagemaker::ExecutionSummary> listed;
-    if (group.runs.size() > 1) {
-        auto newest = co_await list_newest(group, runs);
+    std::vector<std::size_t> rest;
+    Group of_list{group.pipeline_arn, {}};
+    for (std::size_t index : group.runs)
+        (runs[index].by == AskBy::itself ? rest : of_list.runs).push_back(index);
+    if (of_list.runs.size() > 1) {
+        auto newest = co_await list_newest(of_list, runs);
         if (!newest && !is_worth_describing(newest.error())) {
-            for (std::size_t index : group.runs) answers[index].run = newest.error();
-            co_return;  // of those that ride too: what fails for one fails for all
+            // Of those that ride too: what fails for one fails for all.
+            for (std::size_t index : of_list.runs) answers[index].run = newest.error();
+            of_list.runs.clear();
         }
         if (newest) {
             for (auto& summary : newest.value()) listed.emplace(summary.arn, std::move(summary));
         }
     }
+    rest.insert(rest.end(), of_list.runs.begin(), of_list.runs.end());
     std::function<Async<void>(std::size_t)> finish_one = [&](std::size_t number) {
-        std::size_t index = group.runs[number];
+        std::size_t index = rest[number];
         auto found = listed.find(runs[index].run_id);
         return finish(runs[index], found == listed.end() ? nullptr : &found->second, answers[index]);
     };
-    co_await concurrently(group.runs.size(), describes_at_once, std::move(finish_one));
+    co_await concurrently(rest.size(), describes_at_once, std::move(finish_one));
 }
 
 Async<std::vector<StatusAnswer>> ExecutionStatuses::read(std::vector<RunReference> runs) {

@@ -264,7 +264,7 @@ Async<std::vector<StatusAnswer>> SageMakerProvider::statuses(std::vector<RunRefe
     std::vector<StatusAnswer> answers = co_await reader.read(runs);
     for (std::size_t i = 0; i < answers.size(); ++i) {
         auto& answer = answers[i];
-        if (answer.left_out) continue;
+        if (answer.left_out || answer.needs_own_call) continue;
         if (answer.run)
             answer.run = with_remedy(std::move(answer.run.value()), runs[i].external_id);
         else

@@ -159,6 +159,26 @@ TEST(SageMakerProvider, RunsRideOnTheListOfOthers) {  // PERF-11
     EXPECT_EQ(aws.sent("DescribePipelineExecution").size(), 0U);
 }
 
+TEST(SageMakerProvider, AListLeavesEndsToCallsOfTheirOwn) {  // PERF-9
+    auto aws = aws_sagemaker();
+    aws.on("ListPipelineExecutions", R"({"PipelineExecutionSummaries":[)" + summary(arn_of(1), "Executing") +
+                                         "," + summary(arn_of(2), "Succeeded") + "]}");
+    aws.on("DescribePipelineExecution",
+           R"({"PipelineExecutionArn":")" + arn_of(2) + R"(","PipelineExecutionStatus":"Succeeded"})");
+    auto provider = aws.provider();
+    std::vector<RunReference> runs{reference(arn_of(1)), reference(arn_of(2)), reference(arn_of(3))};
+    for (auto& run : runs) run.by = AskBy::list;
+    auto answers = run_async(provider->statuses(runs));
+    EXPECT_EQ(answers[0].run.value().aws_status, "Executing");
+    EXPECT_TRUE(answers[1].needs_own_call && answers[2].needs_own_call);
+    EXPECT_EQ(aws.calls(), 1U);
+    for (auto& run : runs) run.by = AskBy::itself;
+    answers = run_async(provider->statuses(runs));
+    EXPECT_EQ(answers[1].run.value().aws_status, "Succeeded");
+    EXPECT_EQ(aws.sent("ListPipelineExecutions").size(), 1U);
+    EXPECT_EQ(aws.sent("DescribePipelineExecution").size(), 3U);
+}
+
 TEST(SageMakerProvider, GivesUpOnPagesThatShowNoneOfOurs) {
     auto aws = aws_sagemaker();
     aws.on("ListPipelineExecutions",

@@ -96,21 +96,26 @@ Async<Result<ExecutionStatuses::Listing>> ExecutionStatuses::list_running(
 Async<void> ExecutionStatuses::read_group(const Group& group, const std::vector<RunReference>& runs,
                                           std::vector<StatusAnswer>& answers) {
     Listing listing;
-    if (group.runs.size() > 1) {
-        auto listed = co_await list_running(group, runs);
+    std::vector<std::size_t> rest;
+    Group of_list{group.state_machine, {}};
+    for (std::size_t index : group.runs)
+        (runs[index].by == AskBy::itself ? rest : of_list.runs).push_back(index);
+    if (of_list.runs.size() > 1) {
+        auto listed = co_await list_running(of_list, runs);
         if (!listed && !is_worth_describing(listed.error())) {
-            for (std::size_t index : group.runs) answers[index].run = listed.error();
-            co_return;
+            for (std::size_t index : of_list.runs) answers[index].run = listed.error();
+            of_list.runs.clear();
         }
         if (listed) listing = std::move(listed.value());
     }
-    std::vector<std::size_t> rest;
-    for (std::size_t index : group.runs) {
+    for (std::size_t index : of_list.runs) {
         auto found = listing.running.find(runs[index].run_id);
         if (found == listing.running.end()) {
             // What is in no list of all that run has ended, and its end is worth a call of its own.
             if (runs[index].rides && !listing.is_complete)
                 answers[index] = left_out(runs[index].run_id);
+            else if (runs[index].by == AskBy::list)
+                answers[index] = needs_own_call(runs[index].run_id);
             else
                 rest.push_back(index);
             continue;

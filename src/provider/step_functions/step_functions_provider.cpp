@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <unordered_map>
 
 #include <boost/json/serialize.hpp>
 #include <fmt/format.h>
@@ -28,6 +29,8 @@ using aws::states::IncludedData;
 
 constexpr int discovery_page = 100;
 constexpr std::size_t describes_at_once = 8;
+constexpr auto machine_memory = std::chrono::seconds(60);
+constexpr std::size_t most_machines = 1000;
 constexpr auto name_retention = std::chrono::hours(24) * 90;  // how long a STANDARD execution's name is taken
                                                               // after its end
 
@@ -72,12 +75,18 @@ class StepFunctionsProvider final : public Provider {
                                                           SystemTime called_at);
     [[nodiscard]] Async<Result<FindAnswer>> find_express(const SubmissionIntent& intent,
                                                          SystemTime called_at);
+    [[nodiscard]] Async<Result<aws::states::StateMachine>> machine_of_start(std::string arn);
     [[nodiscard]] Async<Result<void>> stop(const std::string& arn);
     [[nodiscard]] Async<Result<void>> list_one();
 
     ProviderParts parts_;
     aws::StatesClient states_;
     ExpressOutcomes express_;
+    struct Known {
+        aws::states::StateMachine machine;
+        SteadyTime read_at;
+    };
+    std::unordered_map<std::string, Known> machines_;
 };
 
 std::string machine_of(std::string_view run_id) {
@@ -158,9 +167,20 @@ Async<Result<Job>> StepFunctionsProvider::describe(std::string external_id) {
     co_return job;
 }
 
+// Kept for a short while: 20 describes a second are allowed, and 300 starts. A machine's type never changes.
+Async<Result<aws::states::StateMachine>> StepFunctionsProvider::machine_of_start(std::string arn) {
+    auto known = machines_.find(arn);
+    if (known != machines_.end() && parts_.clock->steady_now() - known->second.read_at < machine_memory)
+        co_return known->second.machine;
+    POLYSYNC_CO_TRY(auto machine, co_await states_.describe_state_machine(arn, IncludedData::metadata_only));
+    if (machines_.size() >= most_machines) machines_.clear();
+    machines_.insert_or_assign(std::move(arn), Known{machine, parts_.clock->steady_now()});
+    co_return machine;
+}
+
 Async<Result<SubmissionIntent>> StepFunctionsProvider::complete(SubmissionIntent intent) {
     if (intent.from_definition.empty()) co_return intent;
-    auto machine = co_await states_.describe_state_machine(intent.external_id, IncludedData::metadata_only);
+    auto machine = co_await machine_of_start(intent.external_id);
     if (machine) co_return complete_start(std::move(intent), machine.value());
     if (machine.error().kind == ErrorKind::access_denied) {
         // The start may be allowed all the same; without the type, nothing is ever repeated.
@@ -293,7 +313,7 @@ Async<std::vector<StatusAnswer>> StepFunctionsProvider::statuses(std::vector<Run
         auto [is_express, index] = place[i];
         StatusAnswer& answer = (is_express ? of_express : of_standard)[index];
         std::string machine = machine_of(answer.run_id);
-        if (answer.left_out) {
+        if (answer.left_out || answer.needs_own_call) {
             answers.push_back(std::move(answer));
             continue;
         }

@@ -228,6 +228,47 @@ TEST(StepFunctionsProvider, RunsRideOnTheListOfOthers) {
     EXPECT_EQ(aws.sent("DescribeExecution").size(), 1U);
 }
 
+TEST(StepFunctionsProvider, AListLeavesEndsToCallsOfTheirOwn) {  // PERF-9
+    auto aws = aws_states();
+    aws.on("ListExecutions",
+           R"({"executions":[{"executionArn":")" + arn_of(1) + R"(","status":"RUNNING","startDate":5}]})");
+    aws.on("DescribeExecution", R"({"executionArn":")" + arn_of(2) + R"(","status":"SUCCEEDED"})");
+    auto provider = aws.provider();
+    std::vector<RunReference> runs{reference(arn_of(1)), reference(arn_of(2)), reference(arn_of(3))};
+    for (auto& run : runs) run.by = AskBy::list;
+    runs[2].rides = true;
+    auto answers = run_async(provider->statuses(runs));
+    EXPECT_EQ(answers[0].run.value().aws_status, "RUNNING");
+    EXPECT_TRUE(answers[1].needs_own_call && answers[2].needs_own_call);
+    EXPECT_EQ(aws.sent("DescribeExecution").size(), 0U);
+    for (auto& run : runs) run.by = AskBy::itself;
+    answers = run_async(provider->statuses(runs));
+    EXPECT_EQ(answers[1].run.value().aws_status, "SUCCEEDED");
+    EXPECT_EQ(aws.sent("ListExecutions").size(), 1U);
+    EXPECT_EQ(aws.sent("DescribeExecution").size(), 3U);
+}
+
+// 300 starts a second are allowed, and 20 looks at a state machine.
+TEST(StepFunctionsProvider, StartsOfAMinuteShareOneLookAtTheStateMachine) {
+    auto aws = aws_states();
+    aws.on("DescribeStateMachine",
+           R"({"stateMachineArn":")" + machine + R"(","name":"m","type":"STANDARD"})");
+    auto provider = aws.provider();
+    SubmitSpec spec;
+    spec.job.external_id = machine;
+    spec.token = SubmissionToken(token);
+    auto prepared = provider->prepare(spec).value();
+    for (int i = 0; i < 3; ++i) {
+        auto intent = run_async(provider->complete(prepared));
+        ASSERT_TRUE(intent);
+        EXPECT_TRUE(intent.value().repeat_is_safe);
+    }
+    EXPECT_EQ(aws.sent("DescribeStateMachine").size(), 1U);
+    aws.clock.advance(std::chrono::seconds(61));
+    ASSERT_TRUE(run_async(provider->complete(prepared)));
+    EXPECT_EQ(aws.sent("DescribeStateMachine").size(), 2U);
+}
+
 TEST(StepFunctionsProvider, ARefusedListFallsBackToDescribe) {
     auto aws = aws_states();
     aws.refuse("ListExecutions", "AccessDeniedException");

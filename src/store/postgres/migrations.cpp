@@ -191,6 +191,10 @@ PgParams write_lock_of(const std::string& schema) {
 }
 
 Status migrate(PgConnection& connection, const std::string& schema) {
+    return migrate_to(connection, schema, newest_postgres_version());
+}
+
+Status migrate_to(PgConnection& connection, const std::string& schema, int newest) {
     PgParams name;
     name.bind(schema);
     POLYSYNC_TRY(auto exists, connection.fetch("SELECT count(*) FROM pg_namespace WHERE nspname = $1", name));
@@ -202,10 +206,10 @@ Status migrate(PgConnection& connection, const std::string& schema) {
     auto find = fmt::format("SET search_path TO \"{}\", pg_catalog", schema);  // anew
     POLYSYNC_TRY(connection.execute(find));
     POLYSYNC_TRY(auto before, version_of(connection, schema));
-    if (before >= newest_postgres_version()) return success();
+    if (before >= newest) return success();
     return under_write_lock(connection, schema, [&]() -> Status {
         POLYSYNC_TRY(auto version, version_of(connection, schema));  // as the node before left it
-        for (; version < newest_postgres_version(); ++version) {
+        for (; version < newest; ++version) {
             const auto& step = steps[std::size_t(version)];
             POLYSYNC_TRY(connection.execute(step.sql));
             POLYSYNC_TRY(connection.execute(fmt::format(

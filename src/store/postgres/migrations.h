@@ -30,5 +30,6 @@ template <class Function>
 // other, each step whole or not at all, while no unit is being written. Errors: unsupported (made by a newer
 // program that this one cannot work beside), invalid_input (privileges), transient.
 [[nodiscard]] Status migrate(PgConnection& connection, const std::string& schema);
+[[nodiscard]] Status migrate_to(PgConnection& connection, const std::string& schema, int newest);
 
 }  // namespace polysync::store

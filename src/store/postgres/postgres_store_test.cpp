@@ -256,6 +256,36 @@ TEST_F(PostgresStoreTest, OldPartitionsGoAndHistoriesOfRunsThatAreThereStay) {
     EXPECT_EQ(events[0].type, "y");
 }
 
+TEST_F(PostgresStoreTest, AnOlderSchemaIsBroughtForwardWithAllThatIsInIt) {
+    for (int version = 1; version <= newest_postgres_version(); ++version) {
+        schema_ += std::to_string(version);
+        ASSERT_TRUE(migrate_to(*connect(), schema_, version));
+        ASSERT_TRUE(connect()->execute(
+            "INSERT INTO run(id, task, lane, key, rerun, task_version, platform, run_trigger, state, "
+            "priority, attempt, infrastructure_losses, fence, node, created_at, queued_at, not_before, "
+            "token, "
+            "pipeline_run_id, monitor_url, aws_status, message, code, remedy, waiting_for, cancel, "
+            "cancel_by, "
+            "outputs, run_values, downstream) VALUES(41, 10, 'live', 'k', 0, 3, 1, 0, 2, 0, 1, 0, 1, 'n', 5, "
+            "5, 5, 't', 'jr_1', '', 'RUNNING', '', '', '', '', 0, '', '', '', 1); UPDATE store_state SET "
+            "last_run = 41"));
+        auto store = open();
+        TaskRun run;
+        run.key = {ObjectId{10}, "live", "k", 0};
+        std::vector<TaskRun> of_key;
+        std::vector<RunId> ids;
+        ASSERT_TRUE(test::run_async(store->write([&](Transaction& transaction) -> Status {
+            POLYSYNC_TRY(auto page, transaction.list_runs({.key = "k"}, {}));
+            of_key = std::move(page.runs);
+            POLYSYNC_TRY(ids, transaction.insert_runs(std::span(&run, 1), "queued"));
+            return success();
+        })));
+        ASSERT_EQ(of_key.size(), 1u);
+        EXPECT_EQ(of_key.front().pipeline_run_id, "jr_1");
+        EXPECT_EQ(ids, std::vector{RunId{}}) << "the key is taken";
+    }
+}
+
 TEST_F(PostgresStoreTest, ANewerSchemaIsRefusedAtTheNextWrite) {
     auto store = open();
     ASSERT_TRUE(connect()->execute(

@@ -104,6 +104,12 @@ class Cluster(Chaos):
                               text=True, check=True)
         return done.stdout.splitlines()
 
+    def fires_since(self, begin):
+        """How late each fire was that was due since then (seconds since 1970), by the store."""
+        rows = self.sql("SELECT r.key, r.created_at FROM polysync.run r JOIN polysync.object o ON o.id = r.task WHERE o.name LIKE '%cron%'")
+        fires = [(datetime.fromisoformat(key.replace("Z", "+00:00")).timestamp(), int(made_ms) / 1000) for key, made_ms in (row.split("|") for row in rows)]
+        return [made - due for due, made in fires if due >= begin]
+
     def most_at_once(self, service):
         """By the sandbox's books."""
         return sum(place["all"] for place in self.sandbox.read("books")["most_in_flight"].get(service, {}).values())

@@ -43,7 +43,7 @@ class TlsTest(ServerTest):
         self.postgres.settings["ssl"] = "on"
         self.postgres.start()
         subprocess.run(["psql", "-h", str(self.postgres.folder), "-p", str(self.port), "-U", "bench", "-qc",
-                        f"CREATE USER polysync PASSWORD '{PASSWORD}'; GRANT CREATE ON DATABASE postgres TO polysync", "postgres"], check=True)
+                        f"SET password_encryption = 'scram-sha-256'; CREATE USER polysync PASSWORD '{PASSWORD}'; GRANT CREATE ON DATABASE postgres TO polysync", "postgres"], check=True)
 
     def store(self, **more):
         """As somebody on another machine would write it: by a name, which is not this machine's."""
