@@ -32,12 +32,13 @@ class ScriptedConnection final : public aws::Connection {
         answer.http_status = 200;
         co_return answer;
     }
-    std::optional<Millis> clock_offset() const override { return std::nullopt; }
+    std::optional<Millis> clock_offset() const override { return offset; }
     const std::string& region() const override { return region_; }
     const std::shared_ptr<aws::CredentialsProvider>& credentials() const override { return credentials_; }
     void set_account(std::string) override {}
 
     std::vector<std::pair<std::string, std::string>> calls;  // operation, body
+    std::optional<Millis> offset;                            // what answers tell of AWS's clock
 
   private:
     Script script_;
