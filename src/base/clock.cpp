@@ -1,5 +1,6 @@
 #include "base/clock.h"
 
+#include <algorithm>
 #include <charconv>
 #include <ctime>
 
@@ -24,7 +25,8 @@ class MachineClock final : public Clock {
         return SteadyTime(std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec));
     }
     Async<void> sleep_until(SteadyTime deadline) override {
-        boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, deadline - steady_now());
+        auto left = std::max(deadline, SteadyTime{}) - steady_now();  // min() is long ago, too
+        boost::asio::steady_timer timer(co_await boost::asio::this_coro::executor, left);
         boost::system::error_code ignored;
         co_await timer.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ignored));
     }
