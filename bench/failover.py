@@ -7,11 +7,9 @@ Needs PostgreSQL (scripts/setup test) and `cmake --preset bench && cmake --build
 sandbox and have five tasks that are due each minute. Each round kills one node (kill -9) a moment before or after a full minute; it comes back when its runs are taken. Whom a run
 belongs to and when a fire's run was made is read from PostgreSQL, who was asked about at AWS from the sandbox's calls.
 """
-import argparse
 import json
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
@@ -95,8 +93,7 @@ class Cluster:
             client.close()
 
     def sql(self, text):
-        done = subprocess.run(["psql", "-h", str(self.postgres.folder), "-U", "bench", "-Atc", text, "postgres"], capture_output=True, text=True, check=True)
-        return [row.split("|") for row in done.stdout.splitlines()]
+        return [row.split("|") for row in self.postgres.sql(text)]
 
     def runs_of(self, number):
         """(id, AWS's id) of the runs in flight on a node."""
@@ -178,16 +175,10 @@ def measure(binary, work, rounds, seed, print_table):
 
 
 def main():
-    from run import ROOT, WORK, print_table
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=10, help="a minute each")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", type=Path, help="write all figures there")
-    options = parser.parse_args()
-    WORK.mkdir(parents=True, exist_ok=True)
-    figures = measure(ROOT / "build" / "bench" / "src" / "polysync", WORK, options.rounds, options.seed, print_table)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+    def by_itself(binary, work, options, print_table):
+        return measure(binary, work, options.rounds, options.seed, print_table)
+
+    figures = fleet.alone(__doc__, by_itself, rounds=(10, "a minute each"), seed=(1, "of when and whom"))
     return 1 if figures["violations"] else 0
 
 

@@ -1,7 +1,9 @@
 """Jobs on all four services of a sandbox, the tasks that run them, and a server that is given runs: for benchmarks in real time."""
+import argparse
 import http.client
 import json
 import sys
+from pathlib import Path
 
 from program import SECRET
 
@@ -52,6 +54,22 @@ def definitions(platforms, jobs_and_tasks):
 def add_key(sandbox, key):
     """A second key of the sample account; its secret is the first one's."""
     sandbox.admin("credentials", {"access_key_id": key, "secret_access_key": SECRET, "account": ACCOUNT, "user": "bench"})
+
+
+def alone(doc, measure, **numbers):
+    """A benchmark that is run by itself: the figures of measure(binary, work folder, options, print_table). `numbers`: its options, each with a
+    default and words on it."""
+    from run import ROOT, WORK, print_table  # which runs these benchmarks, too
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, (default, words) in numbers.items():
+        parser.add_argument("--" + name.replace("_", "-"), type=int, default=default, help=words)
+    parser.add_argument("--json", type=Path, help="write all figures there")
+    options = parser.parse_args()
+    WORK.mkdir(parents=True, exist_ok=True)
+    figures = measure(ROOT / "build" / "bench" / "src" / "polysync", WORK, options, print_table)
+    if options.json:
+        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+    return figures
 
 
 class Client:

@@ -6,7 +6,6 @@
 Needs `cmake --preset bench && cmake --build build/bench --target polysync`. 1,000 runs of ten minutes over 20 jobs on each of the four services, all at once, with AWS's quotas
 enforced: SageMaker takes 500 s to start them, so it all takes 20 minutes. bench/polling.py counts the same and more in virtual time, in seconds.
 """
-import argparse
 import json
 import sys
 import tempfile
@@ -80,16 +79,10 @@ def measure(binary, work, runs, run_s, print_table):
 
 
 def main():
-    from run import ROOT, WORK, print_table
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=1_000, help="on each service")
-    parser.add_argument("--run-seconds", type=int, default=600)
-    parser.add_argument("--json", type=Path, help="write all figures there")
-    options = parser.parse_args()
-    WORK.mkdir(parents=True, exist_ok=True)
-    figures = measure(ROOT / "build" / "bench" / "src" / "polysync", WORK, options.runs, options.run_seconds, print_table)
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n")
+    def by_itself(binary, work, options, print_table):
+        return measure(binary, work, options.runs, options.run_seconds, print_table)
+
+    figures = fleet.alone(__doc__, by_itself, runs=(1_000, "on each service"), run_seconds=(600, "how long each runs"))
     missed = [fleet.LABELS[service] for service, one in figures.items() if one["times_fewer"] < LEAST_RATIO]
     print(f"PERF-11 {'missed by ' + ', '.join(missed) if missed else 'met'}: at least {LEAST_RATIO} times fewer")
     return 1 if missed else 0

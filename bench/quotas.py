@@ -6,7 +6,6 @@
 Needs `cmake --preset bench && cmake --build build/bench --target polysync`. On each service two platforms share an account, with a key each: one with a long queue
 and much to look at, one with less of both, but more than its half. All figures are the sandbox's: what became of the tokens of each bucket, and the calls of each key.
 """
-import argparse
 import json
 import sys
 import tempfile
@@ -193,18 +192,14 @@ def measure(binary, work, print_table, seconds=SECONDS):
 
 
 def main():
-    from run import ROOT, WORK, print_table
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=SECONDS, help="how long is counted, after two minutes of warming up")
-    parser.add_argument("--json", type=Path, help="write all figures there")
-    options = parser.parse_args()
-    WORK.mkdir(parents=True, exist_ok=True)
-    figures, goals = measure(ROOT / "build" / "bench" / "src" / "polysync", WORK, print_table, options.seconds)
-    print_table(["goal", "", "wanted", "measured", ""], goals)
-    print(json.dumps(figures))
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=1) + "\n")
-    return 1 if any(row[-1] != "met" for row in goals) else 0
+    def by_itself(binary, work, options, print_table):
+        figures, goals = measure(binary, work, print_table, options.seconds)
+        print_table(["goal", "", "wanted", "measured", ""], goals)
+        print(json.dumps(figures))
+        return figures
+
+    figures = fleet.alone(__doc__, by_itself, seconds=(SECONDS, "how long is counted, after two minutes of warming up"))
+    return 1 if any(row[-1] != "met" for row in goals_of(figures)) else 0
 
 
 if __name__ == "__main__":

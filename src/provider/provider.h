@@ -56,7 +56,6 @@ struct SubmissionIntent {
     SystemTime created_at{};
 };
 
-// One submitted run, with what is needed to ask about it.
 // With which calls a run is asked about, where the service lists a job's runs. Lists and calls for single
 // runs have rate limits of their own, so whoever asks about many keeps them apart: one does not wait for the
 // other.
@@ -66,6 +65,7 @@ enum class AskBy {
     itself,  // by a call of its own
 };
 
+// One submitted run, with what is needed to ask about it.
 struct RunReference {
     std::string run_id;
     std::string external_id;  // SageMaker: the pipeline's name as the pipeline has it; may be empty when
@@ -76,6 +76,9 @@ struct RunReference {
     bool rides = false;          // asked for only where a call for other runs answers for this one too
     AskBy by = AskBy::any;
 };
+// Takes those out of `group`, indices of `runs`, that are to be asked for by calls of their own.
+[[nodiscard]] std::vector<std::size_t> take_singles(std::vector<std::size_t>& group,
+                                                    const std::vector<RunReference>& runs);
 
 struct StatusAnswer {
     std::string run_id;

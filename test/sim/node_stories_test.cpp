@@ -48,6 +48,12 @@ class NodeStory : public Story {
         return term;
     }
 
+    // One more run of the task `many`, asked of the node.
+    void run_many(int node) {
+        runtime::RunOnceRequest request;
+        request.task = QualifiedName("many");
+        ASSERT_TRUE(world_.call(world_.operations(node).run_once(std::move(request), "ada"), node));
+    }
     static Async<void> run_it(runtime::Operations& operations, runtime::RunOnceRequest request) {
         auto done = co_await operations.run_once(std::move(request), "ada");
         EXPECT_TRUE(done);
@@ -161,10 +167,7 @@ TEST_F(NodeStory, LimitsHoldAcrossNodes) {  // CON-3
     takes_["many"] = minutes(4);
     begin();
     for (int i = 0; i < 20; ++i) {
-        runtime::RunOnceRequest request;
-        request.task = QualifiedName("many");
-        int node = i % 2;
-        ASSERT_TRUE(world_.call(world_.operations(node).run_once(request, "ada"), node));
+        run_many(i % 2);
         if (i == 10) world_.pause(0, minutes(3));
     }
     world_.run_for(minutes(60));
@@ -241,10 +244,8 @@ TEST_F(NodeStory, RatesGoByTheStoresClock) {  // CON-2, CON-3
     set_clocks();
     begin();
     for (int i = 0; i < 20; ++i) {
-        runtime::RunOnceRequest request;
-        request.task = QualifiedName("many");
         int node = i % 2;
-        ASSERT_TRUE(world_.call(world_.operations(node).run_once(request, "ada"), node));
+        run_many(node);
         world_.jump(node, node ? minutes(7) : -minutes(7));
     }
     world_.run_for(minutes(12));

@@ -71,6 +71,12 @@ class Postgres:
             sys.exit(f"{program} failed:\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    def sql(self, text):
+        """Its rows, the columns parted by |."""
+        done = subprocess.run(["psql", "-h", str(self.folder), "-p", str(self.settings.get("port", 5432)), "-U", "bench", "-qAtc", text, "postgres"],
+                              capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()
+
     def cpu_s(self):
         """Of the server and all its processes so far, ended ones too (once the server has waited for them)."""
         time.sleep(0.2)

@@ -114,10 +114,8 @@ Async<void> ExecutionStatuses::finish(const RunReference& reference,
 Async<void> ExecutionStatuses::read_group(const Group& group, const std::vector<RunReference>& runs,
                                           std::vector<StatusAnswer>& answers) {
     std::unordered_map<std::string, aws::sagemaker::ExecutionSummary> listed;
-    std::vector<std::size_t> rest;
-    Group of_list{group.pipeline_arn, {}};
-    for (std::size_t index : group.runs)
-        (runs[index].by == AskBy::itself ? rest : of_list.runs).push_back(index);
+    Group of_list = group;
+    auto rest = take_singles(of_list.runs, runs);
     if (of_list.runs.size() > 1) {
         auto newest = co_await list_newest(of_list, runs);
         if (!newest && !is_worth_describing(newest.error())) {

@@ -96,10 +96,8 @@ Async<Result<ExecutionStatuses::Listing>> ExecutionStatuses::list_running(
 Async<void> ExecutionStatuses::read_group(const Group& group, const std::vector<RunReference>& runs,
                                           std::vector<StatusAnswer>& answers) {
     Listing listing;
-    std::vector<std::size_t> rest;
-    Group of_list{group.state_machine, {}};
-    for (std::size_t index : group.runs)
-        (runs[index].by == AskBy::itself ? rest : of_list.runs).push_back(index);
+    Group of_list = group;
+    auto rest = take_singles(of_list.runs, runs);
     if (of_list.runs.size() > 1) {
         auto listed = co_await list_running(of_list, runs);
         if (!listed && !is_worth_describing(listed.error())) {

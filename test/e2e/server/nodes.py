@@ -1,6 +1,5 @@
 """Three servers on one PostgreSQL, and what may happen to them."""
 import signal
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -100,9 +99,7 @@ class Cluster(Chaos):
         return self.sql("SELECT id, task, node, submitted_at FROM polysync.run WHERE state = 1")
 
     def sql(self, text):
-        done = subprocess.run(["psql", "-h", str(self.postgres.folder), "-U", "bench", "-Atc", text, "postgres"], capture_output=True,
-                              text=True, check=True)
-        return done.stdout.splitlines()
+        return self.postgres.sql(text)
 
     def fires_since(self, begin):
         """How late each fire was that was due since then (seconds since 1970), by the store."""

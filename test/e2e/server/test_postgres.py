@@ -42,8 +42,7 @@ class TlsTest(ServerTest):
         self.postgres.stop("fast")
         self.postgres.settings["ssl"] = "on"
         self.postgres.start()
-        subprocess.run(["psql", "-h", str(self.postgres.folder), "-p", str(self.port), "-U", "bench", "-qc",
-                        f"SET password_encryption = 'scram-sha-256'; CREATE USER polysync PASSWORD '{PASSWORD}'; GRANT CREATE ON DATABASE postgres TO polysync", "postgres"], check=True)
+        self.postgres.sql(f"SET password_encryption = 'scram-sha-256'; CREATE USER polysync PASSWORD '{PASSWORD}'; GRANT CREATE ON DATABASE postgres TO polysync")
 
     def store(self, **more):
         """As somebody on another machine would write it: by a name, which is not this machine's."""
@@ -55,10 +54,8 @@ class TlsTest(ServerTest):
         server = self.server(*self.store(sslmode="verify-full", sslrootcert=self.certificate), PGPASS=PASSWORD).start()
         self.assertTrue(self.cli_json(server, "server", "status")["ready"])
         self.assertNotIn("sslmode", (self.folder / "server.log").read_text())
-        used = subprocess.run(["psql", "-h", str(self.postgres.folder), "-p", str(self.port), "-U", "bench", "-Atc",
-                               "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'polysync'",
-                               "postgres"], check=True, capture_output=True, text=True).stdout
-        self.assertEqual(used, "t\n")
+        used = self.postgres.sql("SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE usename = 'polysync'")
+        self.assertEqual(used, ["t"])
 
     def test_one_that_nobody_vouches_for(self):
         other, _ = certificate(self.folder, "other.test")
