@@ -29,6 +29,15 @@ def wait_until(what, message="it did not come true", timeout_s=RUN_TIMEOUT_S, po
         time.sleep(poll_s)
 
 
+def make_certificate(folder, name, more_names=""):
+    """A certificate that vouches for itself, and its key; `more_names` as openssl writes them."""
+    made, key = Path(folder) / f"{name}.crt", Path(folder) / f"{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
+                    f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}{more_names}", "-keyout", str(key), "-out", str(made)],
+                   check=True, capture_output=True)
+    return str(made), str(key)
+
+
 class Server:
     """`polysync server` on a free port, its state in `folder`. start() after stop(), kill() or a crash begins anew on the same store."""
 

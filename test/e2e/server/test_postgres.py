@@ -2,25 +2,15 @@
 import os
 import shutil
 import socket
-import subprocess
 import sys
 from pathlib import Path
 
-from server.kit import ServerTest
+from server.kit import ServerTest, make_certificate
 
 sys.path.append(str(Path(__file__).parents[2] / "support"))
 from postgres import Postgres  # noqa: E402
 
 PASSWORD = "correct horse battery"
-
-
-def certificate(folder, name, *more):
-    """A certificate that vouches for itself, and its key."""
-    made, key = folder / f"{name}.crt", folder / f"{name}.key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-                    f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-keyout", str(key), "-out", str(made), *more],
-                   check=True, capture_output=True)
-    return made, key
 
 
 class TlsTest(ServerTest):
@@ -31,7 +21,7 @@ class TlsTest(ServerTest):
         self.postgres = Postgres(listen_addresses="127.0.0.1", port=self.port)
         self.postgres.__enter__()
         self.addCleanup(self.postgres.__exit__)
-        self.certificate, key = certificate(self.folder, "db.test")
+        self.certificate, key = make_certificate(self.folder, "db.test")
         for path, name in ((self.certificate, "server.crt"), (key, "server.key")):
             place = self.postgres.data / name
             shutil.copy(path, place)
@@ -58,7 +48,7 @@ class TlsTest(ServerTest):
         self.assertEqual(used, ["t"])
 
     def test_one_that_nobody_vouches_for(self):
-        other, _ = certificate(self.folder, "other.test")
+        other, _ = make_certificate(self.folder, "other.test")
         for given in ({"sslmode": "verify-full"}, {"sslmode": "verify-full", "sslrootcert": other},
                       {"sslmode": "verify-full", "sslrootcert": self.certificate, "host": "elsewhere.test"}):
             with self.subTest(given):

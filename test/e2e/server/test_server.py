@@ -8,7 +8,7 @@ import stat
 import subprocess
 
 from polysync_e2e import POLYSYNC_BIN, RUN_TIMEOUT_S
-from server.kit import Server, ServerTest, wait_until
+from server.kit import Server, ServerTest, make_certificate, wait_until
 
 
 class StartTest(ServerTest):
@@ -240,10 +240,7 @@ class RemoteCommandTest(ServerTest):
         self.assertEqual(server.start().get("status")["pauses"], [])
 
     def test_with_a_certificate_it_may_be_reached_from_elsewhere(self):
-        certificate, key = str(self.folder / "certificate.pem"), str(self.folder / "key.pem")
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
-                        "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", key, "-out", certificate],
-                       check=True, capture_output=True)
+        certificate, key = make_certificate(self.folder, "localhost", ",IP:127.0.0.1")
         server = self.server("--listen", "0.0.0.0:0", "--tls-certificate", certificate, "--tls-key", key).start()
         self.assertTrue(server.url.startswith("https://"))
         self.assertEqual(server.cli("server", "status").returncode, 5)  # nobody vouches for the certificate
